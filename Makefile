@@ -1,0 +1,41 @@
+# Targets for people. `make` alone prints them.
+.DEFAULT_GOAL := help
+
+# Arrow results straight from DuckDB need this tag; everything also builds without it.
+TAGS    := duckdb_arrow
+ECHARTS := charts/assets/echarts.min.js
+BIN     := bin/plumbline
+
+.PHONY: help run build test check bench pictures clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, then take the sample company through: files, KPIs, workbook, charts
+	@./$(BIN) demo -o out
+
+build: $(ECHARTS) ## make bin/plumbline
+	@go build -trimpath -tags $(TAGS) -o $(BIN) ./cmd/plumbline
+
+$(ECHARTS): charts/package-lock.json
+	@cd charts && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cp charts/node_modules/echarts/dist/echarts.min.js $@
+
+test: build ## run all tests; those that need Chromium or LibreOffice are named when they are skipped
+	@mkdir -p bin
+	@go test -v -p 2 -timeout 15m -tags $(TAGS) ./... > bin/test.log 2>&1; code=$$?; \
+	  grep -E '^(ok|FAIL|panic:)|^ *--- (SKIP|FAIL)' bin/test.log; \
+	  if [ $$code -ne 0 ]; then echo "the whole output is in bin/test.log"; grep -B 40 -E '^ *--- FAIL|^panic:' bin/test.log | tail -n 120; fi; exit $$code
+	@go test ./internal/warehouse ./metrics
+
+check: ## formatting, vet with and without the Arrow tag, staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@go vet ./...
+	@go vet -tags $(TAGS) ./...
+	@go tool staticcheck -tags $(TAGS) ./...
+
+bench: build ## time and memory against the stated references, in one run
+	@sh docs/bench.sh
+
+clean: ## remove what was built
+	@rm -rf bin out $(ECHARTS) charts/node_modules

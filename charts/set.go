@@ -1,0 +1,130 @@
+package charts
+
+import (
+	"slices"
+
+	"plumbline/metrics"
+	"plumbline/policy"
+)
+
+// ForCompany gives the charts of the company's page in reading order: per listed KPI how the departments compare and how it
+// went, then the counts behind the rates that decide, funnels, the distribution of scores, and the calendar.
+func ForCompany(r *metrics.Report) []Chart {
+	who := word("公司", "Company")
+	if r.Policy != nil && r.Policy.Company.Name != (policy.Text{}) {
+		who = r.Policy.Company.Name
+	}
+	lowest := lowestDepartments(r)
+	across := both(func(l policy.Lang) string { return nameOf(who, l) + pick(l, "各部门", ", departments") })
+	return named("company", chartSet(r, r.Company, who, across, lowest, r.Scores))
+}
+
+// ForDepartment gives the same set for a department with its subtree, comparing the departments directly below it.
+func ForDepartment(r *metrics.Report, d metrics.DepartmentLine) []Chart {
+	var below []metrics.DepartmentLine
+	for _, other := range r.Departments {
+		if other.Department.ParentID == d.Department.ID && other.Department.ID != d.Department.ID {
+			below = append(below, other)
+		}
+	}
+	across := both(func(l policy.Lang) string {
+		return nameOf(d.Department.Name, l) + pick(l, "下属部门", ", departments below")
+	})
+	inside := subtree(r, d.Department.ID)
+	var scores []metrics.PersonScore
+	for _, s := range r.Scores {
+		if inside[s.Department] {
+			scores = append(scores, s)
+		}
+	}
+	return named(departmentSlug(r, d.Department.ID), chartSet(r, d.Line, d.Department.Name, across, below, scores))
+}
+
+// chartSet is the set of one page.
+func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, below []metrics.DepartmentLine, scores []metrics.PersonScore) []Chart {
+	var set []Chart
+	for _, kpi := range r.KPIs {
+		if len(below) > 1 {
+			set = append(set, Comparison(r, below, across, kpi))
+		}
+		set = append(set, Trend(r, line, who, kpi))
+	}
+	for _, kpi := range decidingRates(r) {
+		set = append(set, Stack(r, line, who, kpi))
+	}
+	for _, funnel := range line.Funnels {
+		if funnel.Funnel != nil {
+			set = append(set, Funnel(r, funnel, who))
+		}
+	}
+	return append(set, Distribution(r, who, scores), Calendar(r, line, who))
+}
+
+// decidingRates gives, for every scorecard that a department of the report is judged by, its heaviest KPI that is a share of
+// rows; in the order of the report's KPIs. Without scorecards it is every such KPI.
+func decidingRates(r *metrics.Report) []*policy.KPI {
+	wanted := map[*policy.KPI]bool{}
+	judged := false
+	for _, d := range r.Departments {
+		if r.Policy == nil {
+			break
+		}
+		card := r.Policy.ScorecardFor(d.Department.Kind)
+		if card == nil {
+			continue
+		}
+		judged = true
+		if kpi := heaviestRate(card); kpi != nil {
+			wanted[kpi] = true
+		}
+	}
+	var rates []*policy.KPI
+	for _, kpi := range r.KPIs {
+		if kpi.IsRate() && (wanted[kpi] || !judged) {
+			rates = append(rates, kpi)
+		}
+	}
+	return rates
+}
+
+func heaviestRate(card *policy.Scorecard) *policy.KPI {
+	var best *policy.Item
+	for i := range card.Items {
+		item := &card.Items[i]
+		if item.KPI != nil && item.KPI.IsRate() && (best == nil || item.Weight > best.Weight) {
+			best = item
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.KPI
+}
+
+// lowestDepartments gives the departments without departments below them: together they are the company, once.
+func lowestDepartments(r *metrics.Report) []metrics.DepartmentLine {
+	parents := map[string]bool{}
+	for _, d := range r.Departments {
+		parents[d.Department.ParentID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(r.Departments), func(d metrics.DepartmentLine) bool { return parents[d.Department.ID] })
+}
+
+// subtree gives the ids of a department and all below it.
+func subtree(r *metrics.Report, id string) map[string]bool {
+	inside := map[string]bool{id: true}
+	for _, d := range r.Departments { // depth first: parents come before children
+		if inside[d.Department.ParentID] {
+			inside[d.Department.ID] = true
+		}
+	}
+	return inside
+}
+
+// named makes ids unique across pages.
+func named(prefix string, set []Chart) []Chart {
+	for i := range set {
+		set[i].ID = prefix + "-" + set[i].ID
+	}
+	return set
+}

@@ -1,0 +1,399 @@
+package charts
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	echarts "github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"plumbline/internal/fixed"
+	"plumbline/internal/period"
+	"plumbline/metrics"
+	"plumbline/policy"
+)
+
+// Trend draws one KPI of the company or a department month by month: the value as a line, its 95 % interval as a pale band, the
+// target as a dashed line. A month with too few rows is a hollow mark, a month without data a gap with a word.
+func Trend(r *metrics.Report, line metrics.Line, who policy.Text, kpi *policy.KPI) Chart {
+	now, before := valueOf(r, line.Values, kpi), valueOf(r, line.Before, kpi)
+	months := monthsOf(r, line, kpi)
+	c := Chart{ID: "trend-" + slug(kpi.ID), Figures: valueFigures(months, kpi)}
+	all := append([]metrics.Value{now}, months...)
+	scales := func(l policy.Lang) scale { return scaleOf(kpi, l, all...) }
+	c.Title = both(func(l policy.Lang) string {
+		return titleOf(nameOf(who, l), kpi, scales(l), trendSpan(r, l)+targetWords(now, l))
+	})
+	c.Headline = both(func(l policy.Lang) string { return sentence(now, before, nameOf(who, l), scales(l)) })
+	c.Description = both(func(l policy.Lang) string { return listMonths(months, scales(l)) })
+	if !anyData(months) {
+		c.Empty = both(func(l policy.Lang) string {
+			return fmt.Sprintf(pick(l, "无数据：%s没有计入%s的记录", "No data: %s holds no records that count towards %s"),
+				trendSpan(r, l), nameOf(kpi.Name, l))
+		})
+	}
+	c.draw = func(f frame) sketch { return drawTrend(f, r, kpi, months, now.Target, scales(f.lang)) }
+	return c.At(wideWidth)
+}
+
+// valueOf picks the value of a KPI from a list that runs parallel to the report's KPIs.
+func valueOf(r *metrics.Report, values []metrics.Value, kpi *policy.KPI) metrics.Value {
+	for i, k := range r.KPIs {
+		if k == kpi && i < len(values) {
+			v := values[i]
+			v.KPI = kpi
+			return v
+		}
+	}
+	return metrics.Value{KPI: kpi, Period: r.Period, Status: metrics.NoData}
+}
+
+// monthsOf gives a KPI's value in every month of the report.
+func monthsOf(r *metrics.Report, line metrics.Line, kpi *policy.KPI) []metrics.Value {
+	months := make([]metrics.Value, len(r.Months))
+	for m, p := range r.Months {
+		months[m] = metrics.Value{KPI: kpi, Period: p, Status: metrics.NoData}
+		for i, k := range r.KPIs {
+			if k == kpi && i < len(line.Months) && m < len(line.Months[i]) {
+				months[m] = line.Months[i][m]
+				months[m].KPI, months[m].Period = kpi, p
+			}
+		}
+	}
+	return months
+}
+
+func anyData(values []metrics.Value) bool {
+	for _, v := range values {
+		if _, ok := v.Float(); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// titleOf sets the three parts of a title: who, what in which unit, when and against what.
+func titleOf(who string, kpi *policy.KPI, s scale, span string) string {
+	what := nameOf(kpi.Name, s.lang)
+	if s.whole != "" {
+		what += pick(s.lang, "（"+s.whole+"）", " ("+s.whole+")")
+	}
+	if !kpi.HigherIsBetter {
+		what += pick(s.lang, "，越低越好", ", lower is better")
+	}
+	return strings.Join([]string{who, what, span}, " · ")
+}
+
+func trendSpan(r *metrics.Report, l policy.Lang) string {
+	if len(r.Months) == 0 {
+		return periodWords(r, l)
+	}
+	first, last := r.Months[0], r.Months[len(r.Months)-1]
+	return when(first, l) + pick(l, "至", " to ") + when(last, l) + upTo(r, l)
+}
+
+// periodWords names the report's period, and the day it is known up to when it is not over.
+func periodWords(r *metrics.Report, l policy.Lang) string { return when(r.Period, l) + upTo(r, l) }
+
+func upTo(r *metrics.Report, l policy.Lang) string {
+	if r.Day.IsZero() || !r.Day.Before(r.Period.LastDay()) {
+		return ""
+	}
+	return pick(l, "（截至"+dayWords(r.Day, l)+"）", " (up to "+dayWords(r.Day, l)+")")
+}
+
+func targetWords(v metrics.Value, l policy.Lang) string {
+	if v.Target == nil {
+		return ""
+	}
+	return pick(l, "，与目标比较", ", against the target")
+}
+
+// listMonths says every month's value in words.
+func listMonths(months []metrics.Value, s scale) string {
+	parts := make([]string, len(months))
+	for i, v := range months {
+		parts[i] = when(v.Period, s.lang) + " " + say(v, s)
+	}
+	return strings.Join(parts, pick(s.lang, "；", "; "))
+}
+
+// say gives a value with its unit, or the words that stand for it.
+func say(v metrics.Value, s scale) string {
+	r, ok := v.Exact()
+	if !ok {
+		return pick(s.lang, "无数据", "no data")
+	}
+	if v.Status == metrics.Insufficient {
+		return s.text(r) + pick(s.lang, "（", " (") + insufficient(v, s.lang) + pick(s.lang, "）", ")")
+	}
+	return s.text(r)
+}
+
+const trendHeight = 300
+
+func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Value, target *fixed.Num, s scale) sketch {
+	line := echarts.NewLine()
+	line.SetGlobalOptions(common(f)...)
+	line.SetXAxis(monthLabels(f, r, months))
+	lows, bands := bandData(months, s)
+	line.AddSeries("low", lows, echarts.WithLineChartOpts(opts.LineChart{Stack: "interval", Symbol: "none"}))
+	line.AddSeries("interval", bands, echarts.WithLineChartOpts(opts.LineChart{Stack: "interval", Symbol: "none"}),
+		echarts.WithAreaStyleOpts(opts.AreaStyle{Color: f.ink.Band}))
+	line.AddSeries("value", valueLine(months, s), echarts.WithLineChartOpts(opts.LineChart{Symbol: "circle", SymbolSize: 6, ShowSymbol: opts.Bool(true)}),
+		echarts.WithLineStyleOpts(opts.LineStyle{Color: f.ink.Actual, Width: 2.5}), echarts.WithItemStyleOpts(opts.ItemStyle{Color: f.ink.Actual}))
+
+	a, key := trendAxis(months, target, s, kpi), trendKey(f, months, target, s)
+	hidden := object{"opacity": 0}
+	series := list{
+		still(object{"lineStyle": hidden, "silent": true, "z": 1}),
+		still(object{"lineStyle": hidden, "silent": true, "z": 1, "areaStyle": object{"opacity": 1}}),
+		still(object{"z": 3, "data": trendLabels(f, months, s), "markLine": targetLine(f, target, s)}),
+		hollowSeries(f, months, s),
+		gapSeries(f, months, a),
+	}
+	return sketch{base: line, height: f.top + trendHeight, add: dress(f, key, object{
+		"grid":   list{object{"left": axisRoom(a, s), "right": lastRoom(months, s), "top": f.top + keyRoom(f, key) + 18, "bottom": 44, "containLabel": false}},
+		"xAxis":  list{monthAxis(f)},
+		"yAxis":  list{valueAxis(f, a, s)},
+		"series": series,
+	})}
+}
+
+func trendKey(f frame, months []metrics.Value, target *fixed.Num, s scale) list {
+	key := list{keyEntry{"●", f.ink.Actual, pick(f.lang, "当月值", "month")}}
+	for _, v := range months {
+		if v.HasInterval && v.Status == metrics.OK {
+			key = append(key, keyEntry{"■", f.ink.Band, pick(f.lang, "95% 区间", "95% interval")})
+			break
+		}
+	}
+	for _, v := range months {
+		if v.Status == metrics.Insufficient {
+			key = append(key, keyEntry{"○", f.ink.Muted, pick(f.lang, "样本不足", "too few cases")})
+			break
+		}
+	}
+	if target != nil {
+		key = append(key, keyEntry{"┄", f.ink.Target, pick(f.lang, "目标 ", "target ") + s.short(target.Rat())})
+	}
+	return key
+}
+
+// monthLabels names the months; where there is no room for all, every second one counted from the last.
+func monthLabels(f frame, r *metrics.Report, months []metrics.Value) []string {
+	labels := make([]string, len(months))
+	every := 1
+	if room := float64(f.width-90) / float64(max(len(months), 1)); room < 28 {
+		every = int(28/room) + 1
+	}
+	for i, v := range months {
+		if (len(months)-1-i)%every == 0 {
+			labels[i] = monthLabel(v.Period, f.lang, i < every || v.Period.Number() <= every && v.Period.Year() != months[i-every].Period.Year())
+		}
+	}
+	if last := len(months) - 1; last >= 0 && r.Day.Before(months[last].Period.LastDay()) && months[last].Period.Contains(r.Day) {
+		labels[last] = firstLine(labels[last]) + "\n" + fmt.Sprintf(pick(f.lang, "至%d日", "to %d"), r.Day.Day())
+	}
+	return labels
+}
+
+func firstLine(s string) string { line, _, _ := strings.Cut(s, "\n"); return line }
+
+func monthLabel(p period.Period, l policy.Lang, withYear bool) string {
+	label := pick(l, fmt.Sprintf("%d月", p.Number()), p.Start().Format("Jan"))
+	if withYear {
+		label += fmt.Sprintf("\n%d", p.Year())
+	}
+	return label
+}
+
+// absent is ECharts' word for no value.
+const absent = "-"
+
+func valueLine(months []metrics.Value, s scale) []opts.LineData {
+	data := make([]opts.LineData, len(months))
+	for i, v := range months {
+		data[i].Value = absent
+		if r, ok := v.Exact(); ok && v.Status == metrics.OK {
+			data[i].Value = s.at(r)
+		}
+	}
+	return data
+}
+
+// bandData gives the lower ends and the heights of the intervals; the second is stacked on the first.
+func bandData(months []metrics.Value, s scale) (lows, heights []opts.LineData) {
+	for _, v := range months {
+		if !v.HasInterval || v.Status != metrics.OK {
+			lows, heights = append(lows, opts.LineData{Value: absent}), append(heights, opts.LineData{Value: absent})
+			continue
+		}
+		lows = append(lows, opts.LineData{Value: s.bound(v.Low)})
+		heights = append(heights, opts.LineData{Value: rounded(s.bound(v.High) - s.bound(v.Low))})
+	}
+	return lows, heights
+}
+
+// trendLabels sets tooltips on all points, and the value beside the last.
+func trendLabels(f frame, months []metrics.Value, s scale) list {
+	items := make(list, len(months))
+	last := lastOK(months)
+	for i, v := range months {
+		item := object{"tooltip": object{"formatter": tooltipOf(v, s)}}
+		if i == last {
+			r, _ := v.Exact()
+			item["label"] = object{"show": true, "position": "right", "distance": 8, "formatter": s.short(r),
+				"color": f.ink.Text, "fontSize": 14, "fontWeight": "bold", "fontFamily": fontFamily}
+		}
+		items[i] = item
+	}
+	return items
+}
+
+func lastOK(months []metrics.Value) int {
+	for i := len(months) - 1; i >= 0; i-- {
+		if _, ok := months[i].Exact(); ok && months[i].Status == metrics.OK {
+			return i
+		}
+	}
+	return -1
+}
+
+// tooltipOf is the receipt of a value: period, number, the two sums, rows, interval, target.
+func tooltipOf(v metrics.Value, s scale) string {
+	l := s.lang
+	lines := []string{when(v.Period, l), nameOf(v.KPI.Name, l) + " " + say(v, s)}
+	if v.KPI.Denominator != nil {
+		lines = append(lines, v.Ratio.Num.String()+" ÷ "+v.Ratio.Den.String())
+	}
+	lines = append(lines, "n="+count(v.N))
+	if v.HasInterval {
+		lines = append(lines, pick(l, "95% 区间 ", "95% interval ")+s.edge(v.Low)+pick(l, " 至 ", " to ")+s.edge(v.High))
+	}
+	if v.Target != nil {
+		lines = append(lines, pick(l, "目标 ", "target ")+s.text(v.Target.Rat()))
+	}
+	return literal(strings.Join(lines, "\n"))
+}
+
+func targetLine(f frame, target *fixed.Num, s scale) any {
+	if target == nil {
+		return nil
+	}
+	return object{
+		"silent": true, "symbol": "none", "animation": false,
+		"lineStyle": object{"color": f.ink.Target, "type": "dashed", "width": 1.2},
+		"label":     object{"show": false}, // the key says its value: here the line would cross it
+		"data":      list{object{"yAxis": s.at(target.Rat())}},
+	}
+}
+
+// hollowSeries marks months with too few rows: hollow, with the words, and outside the line.
+func hollowSeries(f frame, months []metrics.Value, s scale) any {
+	data := list{}
+	crowded := -9
+	for i, v := range months {
+		r, ok := v.Exact()
+		if !ok || v.Status != metrics.Insufficient {
+			continue
+		}
+		label := fmt.Sprintf(pick(f.lang, "样本不足\nn=%d", "too few\nn=%d"), v.N)
+		if near := 1 + 50*len(months)/f.width; i-crowded <= near {
+			label = fmt.Sprintf("n=%d", v.N)
+		}
+		crowded = i
+		data = append(data, object{"value": list{i, s.at(r)}, "tooltip": object{"formatter": tooltipOf(v, s)},
+			"label": object{"show": true, "position": "top", "formatter": label, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 13,
+				"fontFamily": fontFamily, "textBorderColor": f.ink.Paper, "textBorderWidth": 3}})
+	}
+	return still(object{
+		"type": "scatter", "name": "insufficient", "symbol": "circle", "symbolSize": 8, "z": 4, "data": data,
+		"itemStyle": object{"color": f.ink.Paper, "borderColor": f.ink.Muted, "borderWidth": 1.5},
+	})
+}
+
+// gapSeries writes 无数据 once under every run of months without data.
+func gapSeries(f frame, months []metrics.Value, a axis) any {
+	data := list{}
+	for i := 0; i < len(months); i++ {
+		j := i
+		for j < len(months) && months[j].Status == metrics.NoData {
+			j++
+		}
+		if j == i {
+			continue
+		}
+		words := pick(f.lang, "无数据", "no data")
+		if room := float64(f.width-90) / float64(len(months)) * float64(j-i); room < 36 {
+			words = pick(f.lang, "无\n数\n据", "no\ndata")
+		}
+		data = append(data, object{"value": list{(i + j - 1) / 2, a.low}, "label": object{
+			"show": true, "position": "top", "formatter": words, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 13, "fontFamily": fontFamily}})
+		i = j
+	}
+	return still(object{"type": "scatter", "name": "gap", "symbolSize": 1, "silent": true, "z": 2, "data": data, "itemStyle": object{"color": "transparent"}})
+}
+
+// trendAxis holds values, intervals and target. A line may start above zero; its axis says where.
+func trendAxis(months []metrics.Value, target *fixed.Num, s scale, kpi *policy.KPI) axis {
+	var ys []float64
+	for _, v := range months {
+		if r, ok := v.Exact(); ok {
+			ys = append(ys, s.at(r))
+		}
+		if v.HasInterval && v.Status == metrics.OK {
+			ys = append(ys, s.bound(v.Low), s.bound(v.High))
+		}
+	}
+	if target != nil {
+		ys = append(ys, s.at(target.Rat()))
+	}
+	if len(ys) == 0 {
+		ys = append(ys, 0)
+	}
+	low, high := ys[0], ys[0]
+	for _, y := range ys {
+		low, high = min(low, y), max(high, y)
+	}
+	return axisOver(low, high, 4, low >= 0 && low < high/2, kpi.IsRate())
+}
+
+func valueAxis(f frame, a axis, s scale) object {
+	return object{
+		"type": "value", "min": a.low, "max": a.high, "interval": a.step,
+		"axisLabel": object{"show": true, "formatter": "{value}" + s.mark, "color": f.ink.Muted, "fontSize": 11, "fontFamily": fontFamily},
+		"splitLine": object{"show": true, "lineStyle": object{"color": f.ink.Faint, "width": 0.6}},
+		"axisLine":  object{"show": false}, "axisTick": object{"show": false},
+	}
+}
+
+func monthAxis(f frame) object {
+	return object{
+		"type": "category", "boundaryGap": true,
+		"axisLabel": object{"show": true, "interval": 0, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 15, "hideOverlap": false, "fontFamily": fontFamily},
+		"axisLine":  object{"show": true, "onZero": false, "lineStyle": object{"color": f.ink.Faint}}, "axisTick": object{"show": false},
+		"splitLine": object{"show": false},
+	}
+}
+
+// axisRoom is the width of the value axis' labels in pixels.
+func axisRoom(a axis, s scale) int {
+	w := 0.0
+	for y := a.low; y <= a.high+a.step/2; y += a.step {
+		text := strings.TrimRight(strings.TrimRight(grouped(big.NewRat(1, 1).SetFloat64(finite(y)).FloatString(3)), "0"), ".")
+		w = max(w, textWidth(text+s.mark, 11))
+	}
+	return int(w) + 14
+}
+
+// lastRoom is the width that the label of the last value takes, in pixels.
+func lastRoom(months []metrics.Value, s scale) int {
+	i := lastOK(months)
+	if i < 0 {
+		return 16
+	}
+	r, _ := months[i].Exact()
+	return max(16, int(textWidth(s.short(r), 14))+8)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"plumbline/ingest"
+	"plumbline/internal/books"
+	"plumbline/internal/period"
+	"plumbline/internal/warehouse"
+	"plumbline/policy"
+	"plumbline/reports/tabular"
+)
+
+// app is what all commands share.
+type app struct {
+	out, err io.Writer
+	now      func() time.Time
+	getenv   func(string) string
+	data     string // --data
+	language string // --lang
+	lang     policy.Lang
+	format   string // --format
+	memory   string // --memory
+}
+
+// readLanguage finds the language before the commands are made, so that their help speaks it.
+func (a *app) readLanguage(args []string) {
+	a.language = a.getenv("PLUMBLINE_LANG")
+	for i, s := range args {
+		if v, ok := strings.CutPrefix(s, "--lang="); ok {
+			a.language = v
+		} else if s == "--lang" && i+1 < len(args) {
+			a.language = args[i+1]
+		}
+	}
+	a.lang = policy.ZH
+	if strings.HasPrefix(a.language, "en") {
+		a.lang = policy.EN
+	}
+	if a.language == "" {
+		a.language = string(policy.ZH)
+	}
+}
+
+// say picks the user's language.
+func (a *app) say(zh, en string) string { return policy.Text{ZH: zh, EN: en}.In(a.lang) }
+
+// tell writes a line of talk.
+func (a *app) tell(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+
+func (a *app) root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "plumbline",
+		Short: a.say("准绳：看得见来历的绩效数字", "Plumbline: performance figures that show where they come from"),
+		Long: a.say("准绳把工作日志、交付记录和商机变成人人都能核对的部门指标、考核得分和工作簿。\n期间写作 2026-07（月）、2026Q3（季）或 2026（年）。",
+			"Plumbline turns work logs, delivery records and opportunities into department KPIs, scores and workbooks that everyone can check.\nPERIOD is 2026-07 (month), 2026Q3 (quarter) or 2026 (year)."),
+		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
+	}
+	def := a.getenv("PLUMBLINE_DATA")
+	if def == "" {
+		def = "./plumbline-data"
+	}
+	f := c.PersistentFlags()
+	f.StringVar(&a.data, "data", def, a.say("数据目录（或环境变量 PLUMBLINE_DATA）", "data directory (or PLUMBLINE_DATA)"))
+	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
+	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return useError{err} })
+	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
+		a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(), a.sampleCommand(), a.demoCommand())
+	return c
+}
+
+func (a *app) checkFlags() error {
+	if a.language != "zh" && a.language != "en" && !strings.HasPrefix(a.language, "zh-") && !strings.HasPrefix(a.language, "en-") {
+		return useError{fmt.Errorf("--lang %q: zh or en (语言只有 zh 与 en)", a.language)}
+	}
+	return nil
+}
+
+// formatFlag gives a command the flag --format.
+func (a *app) formatFlag(c *cobra.Command) {
+	c.Flags().StringVar(&a.format, "format", "table", a.say("输出格式：", "output format: ")+tabular.Formats)
+}
+
+// exactly refuses another number of arguments, in the user's words.
+func (a *app) exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return useError{fmt.Errorf(a.say("应给出 %s；见 plumbline %s --help", "expected %s; see plumbline %s --help"), what, strings.TrimPrefix(c.CommandPath(), "plumbline "))}
+		}
+		return nil
+	}
+}
+
+// period reads a PERIOD argument.
+func (a *app) period(s string) (period.Period, error) {
+	p, err := period.Parse(s)
+	if err != nil {
+		return p, useError{err}
+	}
+	return p, nil
+}
+
+// open opens the books of the data directory.
+func (a *app) open(ctx context.Context) (*books.Books, error) { return a.openAt(ctx, a.data) }
+
+func (a *app) openAt(ctx context.Context, dir string) (*books.Books, error) {
+	if _, err := os.Stat(filepath.Join(dir, "journal")); errors.Is(err, os.ErrNotExist) {
+		return nil, useError{fmt.Errorf(a.say("%s 不是数据目录；先运行 plumbline init --data %s", "%s is no data directory; run plumbline init --data %s first"), dir, dir)}
+	}
+	return a.keep(ctx, dir)
+}
+
+// keep opens or makes books.
+func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
+	return books.Open(ctx, dir, books.Options{
+		Now:       a.now,
+		Schema:    append(policy.Tables(), ingest.Tables()...),
+		Handlers:  map[string]books.Handler{policy.Adopted: policy.Handler, ingest.Ingested: ingest.Handler()},
+		Warehouse: warehouse.Options{Memory: a.memory},
+		Notice:    func(s string) { a.tell(a.say("注意：%s", "note: %s"), s) },
+	})
+}
+
+// with opens the books, runs f and closes them; a failed close is an error too.
+func (a *app) with(ctx context.Context, f func(b *books.Books) error) error {
+	b, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.Close())
+}
+
+// always is the ledger sequence of "as known now".
+const always int64 = math.MaxInt64 - 1
+
+// inForce gives the policy that counts on a day.
+func (a *app) inForce(ctx context.Context, b *books.Books, day time.Time) (policy.Version, error) {
+	return policy.InForce(ctx, b.Warehouse(), always, day)
+}
+
+// today is the current date in the company's zone, as midnight UTC.
+func (a *app) today(p *policy.Policy) time.Time {
+	y, m, d := a.clock(p).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// clock is the current time in the company's zone.
+func (a *app) clock(p *policy.Policy) time.Time {
+	zone, err := time.LoadLocation(p.Company.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return a.now().In(zone)
+}
+
+// actor names who is at the keyboard, for the ledger.
+func (a *app) actor() string {
+	for _, name := range []string{"PLUMBLINE_ACTOR", "USER", "LOGNAME"} {
+		if v := a.getenv(name); v != "" {
+			return v
+		}
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown"
+}
+
+// interactive reports whether the talk is read on a terminal.
+func (a *app) interactive() bool {
+	f, ok := a.err.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

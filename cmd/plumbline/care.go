@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/ingest"
+	"plumbline/internal/books"
+	"plumbline/internal/period"
+	"plumbline/internal/sample"
+)
+
+func (a *app) rebuildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "rebuild",
+		Short:   a.say("从账本重建数据库，结果与之前完全相同", "make the warehouse anew from the ledger; every result stays the same"),
+		Example: "  plumbline rebuild",
+		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), func(b *books.Books) error {
+				begun := time.Now()
+				if err := b.Rebuild(c.Context()); err != nil {
+					return err
+				}
+				a.tell(a.say("已由 %d 个事件重建，用时 %s", "rebuilt from %d events in %s"), b.Ledger().Head().Seq, time.Since(begun).Round(time.Millisecond))
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "doctor",
+		Short:   a.say("体检：账本链、原件、行数是否都对得上", "a health check: ledger chain, originals, and every row accounted for"),
+		Example: "  plumbline doctor",
+		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.with(c.Context(), func(b *books.Books) error { return a.examine(c.Context(), b) })
+		},
+	}
+}
+
+// examine checks everything that can be checked and tells each finding; the first fault is returned.
+func (a *app) examine(ctx context.Context, b *books.Books) error {
+	head := b.Ledger().Head()
+	var first error
+	report := func(what string, err error) {
+		if err == nil {
+			fmt.Fprintf(a.out, "✓ %s\n", what)
+			return
+		}
+		fmt.Fprintf(a.out, "✗ %s: %v\n", what, err)
+		first = errors.Join(first, err)
+	}
+	report(fmt.Sprintf(a.say("账本：%d 个事件首尾相连，原件逐个解压核对无误；末尾哈希 %s", "ledger: %d events in one chain, every original unpacked and verified; head %s"), head.Seq, head.Hash),
+		b.Ledger().Verify(ctx))
+	files, err := ingest.Files(ctx, b, always)
+	report(fmt.Sprintf(a.say("导入：%d 个文件", "files taken in: %d"), len(files)), err)
+	var lost error
+	for _, f := range files {
+		if f.RowsIn != f.Accepted+f.Quarantined {
+			lost = errors.Join(lost, fmt.Errorf("%s: %d ≠ %d + %d", f.Name, f.RowsIn, f.Accepted, f.Quarantined))
+		}
+	}
+	report(a.say("每个文件：行数 = 入账 + 隔离", "every file: rows in = accepted + quarantined"), lost)
+	report(a.say("事实表：每条记录只有一个当前版本，行数与回执一致", "facts: one current version per record, as many rows as the receipts say"), ingest.Examine(ctx, b))
+	if first != nil {
+		return fmt.Errorf("doctor: %w", first)
+	}
+	return nil
+}
+
+func (a *app) sampleCommand() *cobra.Command {
+	o := sample.Options{}
+	var dir, last string
+	c := &cobra.Command{
+		Use:     "sample -o DIR",
+		Short:   a.say("按种子生成任意规模的示例公司", "make a sample company of any size from a seed"),
+		Example: "  plumbline sample --employees 60 --months 15 --seed 1 -o ./company\n  plumbline sample --employees 20000 --months 15 --work-logs 4000000 --deliveries 1000000 --opportunities 1000000 -o ./large",
+		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, err := period.Parse(last)
+			if err != nil || p.Kind() != period.Month {
+				return useError{fmt.Errorf(a.say("--last %q：请写最后一个月，如 2026-09", "--last %q: name the last month, like 2026-09"), last)}
+			}
+			o.Last = p
+			s, err := sample.Write(c.Context(), dir, o, func(done, total int64) {})
+			if err != nil {
+				return err
+			}
+			for _, f := range s.Files {
+				fmt.Fprintln(a.out, f)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&o.Employees, "employees", 60, a.say("员工人数", "number of employees"))
+	f.IntVar(&o.Months, "months", 15, a.say("月数", "number of months"))
+	f.Uint64Var(&o.Seed, "seed", 1, a.say("种子；同样的种子得到同样的公司", "seed; the same seed gives the same company"))
+	f.StringVar(&last, "last", "2026-09", a.say("最后一个月", "the last month"))
+	f.Int64Var(&o.WorkLogs, "work-logs", 0, a.say("工作日志总行数，0 为按人数推算", "rows of work logs in all; 0: what such a company has"))
+	f.Int64Var(&o.Deliveries, "deliveries", 0, a.say("交付记录总行数", "rows of deliveries in all"))
+	f.Int64Var(&o.Opportunities, "opportunities", 0, a.say("商机总行数", "rows of opportunities in all"))
+	f.StringVarP(&dir, "output", "o", "", a.say("写入的目录", "directory to write to"))
+	_ = c.MarkFlagRequired("output") // fails only for an unknown flag
+	return c
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/ingest"
+	"plumbline/internal/books"
+	"plumbline/internal/fixed"
+	"plumbline/metrics"
+	"plumbline/policy"
+	"plumbline/reports/tabular"
+	"plumbline/sample_data"
+)
+
+// demoMark stands in a directory that the demo made and may make anew.
+const demoMark = ".plumbline-demo"
+
+// demoPeriod is the last quarter of the sample company.
+const demoPeriod = "2026Q3"
+
+func (a *app) demoCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:     "demo -o OUT",
+		Short:   a.say("用示例公司走完全程：导入、指标、得分、工作簿、图表", "the whole way on the sample company: ingest, KPIs, scores, workbook, charts"),
+		Example: "  plumbline demo -o out",
+		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.demo(c.Context(), out)
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "out", a.say("写入的目录", "directory to write to"))
+	return c
+}
+
+// demo plays the sample company through and tells what came of it.
+func (a *app) demo(ctx context.Context, out string) error {
+	if err := freshDemo(out); err != nil {
+		return err
+	}
+	files := filepath.Join(out, "sample_data")
+	if err := os.CopyFS(files, sample_data.FS); err != nil {
+		return fmt.Errorf("unpack the sample company: %w", err)
+	}
+	a.data = filepath.Join(out, "data")
+	if err := a.initialise(ctx, a.data); err != nil {
+		return err
+	}
+	return a.with(ctx, func(b *books.Books) error {
+		a.heading(a.say("一、导入示例公司的文件", "1. Taking in the sample company's files"))
+		took, err := a.ingest(ctx, b, []string{filepath.Join(files, "company"), filepath.Join(files, "refused")}, "", false)
+		if err != nil {
+			return err
+		}
+		q, err := a.question(ctx, b, demoPeriod, 0)
+		if err != nil {
+			return err
+		}
+		r, err := metrics.New(ctx, b, q)
+		if err != nil {
+			return err
+		}
+		a.heading(fmt.Sprintf(a.say("二、%s 各部门指标", "2. KPIs by department, %s"), policy.Text{ZH: r.Period.ZH(), EN: r.Period.EN()}.In(a.lang)))
+		if err := a.board(r).Write(a.out, "table"); err != nil {
+			return err
+		}
+		a.heading(a.say("三、写出的文件", "3. What was written"))
+		return a.demoFiles(ctx, b, r, took, out)
+	})
+}
+
+func (a *app) heading(s string) { fmt.Fprintf(a.out, "\n%s\n", s) }
+
+// freshDemo makes the directory, or empties one that an earlier demo made; it never touches another's.
+func freshDemo(out string) error {
+	mark := filepath.Join(out, demoMark)
+	entries, err := os.ReadDir(out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := os.Stat(mark); err != nil && len(entries) > 0 {
+		return useError{fmt.Errorf("%s is not empty and was not made by the demo; choose another directory with -o (目录非空，请用 -o 另选)", out)}
+	}
+	for _, name := range []string{"data", "sample_data", "charts", "reports"} {
+		if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(mark, nil, 0o644)
+}
+
+// board is a table that a person likes to read: departments down, KPIs across, with score and band.
+func (a *app) board(r *metrics.Report) *tabular.Table {
+	t := &tabular.Table{Columns: []tabular.Column{{Heading: a.say("部门", "department")}, {Heading: a.say("人数", "people"), Kind: tabular.Integer}}}
+	var shown []int
+	for i, k := range r.KPIs {
+		if k.Unit == policy.Percent {
+			shown = append(shown, i)
+			t.Columns = append(t.Columns, tabular.Column{Heading: k.Name.In(a.lang) + " %", Kind: tabular.Decimal})
+		}
+	}
+	t.Columns = append(t.Columns, tabular.Column{Heading: a.say("得分", "score"), Kind: tabular.Decimal}, tabular.Column{Heading: a.say("等级", "band")})
+	line := func(name string, l metrics.Line, s metrics.Score) {
+		cells := []string{name, fmt.Sprint(l.Headcount)}
+		for _, i := range shown {
+			cells = append(cells, a.shortValue(l.Values[i]))
+		}
+		t.Rows = append(t.Rows, append(cells, scoreText(s.Total), bandText(s.Band)))
+	}
+	line(r.Policy.Company.Name.In(a.lang), r.Company, metrics.Score{})
+	for _, d := range r.Departments {
+		line(strings.Repeat("  ", d.Department.Depth+1)+d.Department.Name.In(a.lang), d.Line, d.Score)
+	}
+	return t
+}
+
+func (a *app) shortValue(v metrics.Value) string {
+	r, ok := v.Exact()
+	switch {
+	case !ok:
+		return "–"
+	case v.Status == metrics.Insufficient:
+		return fmt.Sprintf(a.say("样本不足 n=%d", "too few, n=%d"), v.N)
+	}
+	return fixed.Text(r, 1)
+}
+
+// demoFiles writes the workbook in both languages and the charts, and lists what there is.
+func (a *app) demoFiles(ctx context.Context, b *books.Books, r *metrics.Report, took taken, out string) error {
+	line := func(what, path string) { fmt.Fprintf(a.out, "  %s  %s\n", what, path) }
+	for _, lang := range []policy.Lang{a.lang, other(a.lang)} {
+		path, _, err := a.export(ctx, b, r, filepath.Join(out, "reports"), lang)
+		if err != nil {
+			return err
+		}
+		line(a.say("工作簿", "workbook"), path)
+	}
+	page, err := a.charts(r, filepath.Join(out, "charts"))
+	if err != nil {
+		return err
+	}
+	line(a.say("图表页", "charts  "), page)
+	line(a.say("数据　", "data    "), a.data)
+	rejects, err := ingest.Rejects(ctx, b, r.Policy, always)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, a.say("\n共入账 %d 行，隔离 %d 行（%d 处问题），拒收 %d 个文件。示例数据里的错误是有意放入的，清单见 %s。\n",
+		"\n%d rows accepted, %d in quarantine (%d problems), %d files refused. The faults in the sample are there on purpose; see %s.\n"),
+		took.accepted, took.quarantine, len(rejects), took.refused, filepath.Join("sample_data", "README.md"))
+	fmt.Fprintf(a.out, a.say("接着看：bin/plumbline rejects --data %[1]s ；bin/plumbline score %[2]s --data %[1]s\n", "go on with: bin/plumbline rejects --data %[1]s ; bin/plumbline score %[2]s --data %[1]s\n"), a.data, demoPeriod)
+	return nil
+}

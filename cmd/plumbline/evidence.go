@@ -1,0 +1,97 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/ingest"
+	"plumbline/internal/books"
+	"plumbline/internal/period"
+	"plumbline/metrics"
+	"plumbline/policy"
+	"plumbline/reports/tabular"
+)
+
+func (a *app) evidenceCommand() *cobra.Command {
+	var q metrics.EvidenceQuestion
+	c := &cobra.Command{
+		Use:     "evidence KPI PERIOD",
+		Short:   a.say("一个数字背后的每一行：计入的，以及未计入的原因", "the rows behind a value: those that count, and those left out with the reason"),
+		Example: "  plumbline evidence conversion_rate 2026Q3 --department D01\n  plumbline evidence on_time_rate 2026-08 --employee 00021 --format csv",
+		Args:    a.exactly(2, a.say("一个指标和一个期间", "a KPI and a PERIOD")),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), func(b *books.Books) error {
+				ask, err := a.question(c.Context(), b, args[1], q.AsOf)
+				if err != nil {
+					return err
+				}
+				q := q
+				if q.KPI = ask.Version.Policy.KPI(args[0]); q.KPI == nil {
+					return unknownKPI(ask.Version.Policy, args[0])
+				}
+				q.Period, q.AsOf, q.ReportDay = ask.Period, ask.AsOf, a.reportDay(ask.Version.Policy, ask.Period)
+				rows, err := metrics.Evidence(c.Context(), b, ask.Version.Policy, q)
+				if err != nil {
+					return err
+				}
+				files, err := ingest.Files(c.Context(), b, always)
+				if err != nil {
+					return err
+				}
+				return a.evidenceTable(q.KPI.Dataset, rows, files).Write(a.out, a.format)
+			})
+		},
+	}
+	c.Flags().StringVar(&q.Department, "department", "", a.say("部门编号，含下级部门", "department id, with its subtree"))
+	c.Flags().StringVar(&q.Employee, "employee", "", a.say("工号", "employee number"))
+	a.asOfFlag(c, &q.AsOf)
+	a.formatFlag(c)
+	return c
+}
+
+func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, files []ingest.File) *tabular.Table {
+	names := map[int64]string{}
+	for _, f := range files {
+		names[f.Seq] = f.Name
+		if f.Sheet != "" {
+			names[f.Seq] += " [" + f.Sheet + "]"
+		}
+	}
+	t := &tabular.Table{Columns: []tabular.Column{
+		{Name: "counted", Heading: a.say("计入", "counted")}, {Name: "reason", Heading: a.say("未计入的原因", "reason")},
+		{Name: "department", Heading: a.say("当日部门", "department")},
+	}}
+	for _, c := range d.Columns {
+		t.Columns = append(t.Columns, tabular.Column{Name: c.ID, Heading: c.Name.In(a.lang)})
+	}
+	t.Columns = append(t.Columns, tabular.Column{Name: "file", Heading: a.say("文件", "file")}, tabular.Column{Name: "row", Heading: a.say("行", "row"), Kind: tabular.Integer})
+	for _, r := range rows {
+		cells := append([]string{a.countedText(r.Counted), r.Reason.In(a.lang), r.Department}, r.Cells...)
+		t.Rows = append(t.Rows, append(cells, names[r.Seq], strconv.FormatInt(r.Row, 10)))
+	}
+	return t
+}
+
+func (a *app) countedText(c metrics.Counted) string {
+	if a.format != "table" {
+		return string(c)
+	}
+	switch c {
+	case metrics.InBoth:
+		return a.say("分子", "numerator")
+	case metrics.InDenominator:
+		return a.say("仅分母", "denominator only")
+	}
+	return a.say("未计入", "left out")
+}
+
+// reportDay is the last day that a report of the period can know of.
+func (a *app) reportDay(p *policy.Policy, of period.Period) (day time.Time) {
+	day = a.today(p)
+	if last := of.LastDay(); last.Before(day) {
+		day = last
+	}
+	return day
+}

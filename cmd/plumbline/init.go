@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/policy"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "init",
+		Short:   a.say("新建数据目录，启用默认制度", "make a new data directory with the default policy"),
+		Example: "  plumbline init --data ./plumbline-data",
+		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := a.initialise(c.Context(), a.data); err != nil {
+				return err
+			}
+			a.tell(a.say("数据目录：%s\n制度文件：%s（按贵司制度修改后，运行 plumbline policy adopt 启用）\n下一步：plumbline ingest 文件或目录",
+				"data directory: %s\npolicy files: %s (edit them to your regulation, then run plumbline policy adopt)\nnext: plumbline ingest FILE or DIR"),
+				a.data, filepath.Join(a.data, "policy"))
+			return nil
+		},
+	}
+}
+
+// initialise makes the data directory and adopts the default policy, which counts from the beginning.
+func (a *app) initialise(ctx context.Context, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "journal")); err == nil {
+		return useError{fmt.Errorf(a.say("%s 已经是数据目录，未作改动", "%s is a data directory already; nothing was changed"), dir)}
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return useError{fmt.Errorf(a.say("%s 不是空目录；请换一个目录", "%s is not empty; choose another directory"), dir)}
+	}
+	b, err := a.keep(ctx, dir)
+	if err != nil {
+		return err
+	}
+	s := policy.Default()
+	first := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	err = policy.Adopt(ctx, b, s, first, a.say("默认制度", "default policy"), a.actor())
+	if err == nil {
+		err = s.WriteDir(filepath.Join(dir, "policy"))
+	}
+	return errors.Join(err, b.Close())
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/books"
+	"plumbline/internal/fixed"
+	"plumbline/metrics"
+	"plumbline/policy"
+	"plumbline/reports/tabular"
+)
+
+// decimals is how many decimals computed figures have in tables for machines.
+const decimals = 6
+
+func (a *app) kpiCommand() *cobra.Command {
+	var by, ids []string
+	var asOf int64
+	c := &cobra.Command{
+		Use:     "kpi PERIOD",
+		Short:   a.say("指标值，带分子、分母、条数与区间", "KPI values with numerator, denominator, count and interval"),
+		Example: "  plumbline kpi 2026Q3 --by department\n  plumbline kpi 2026-07 --kpi conversion_rate --by employee --format csv",
+		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.with(c.Context(), func(b *books.Books) error {
+				q, err := a.question(c.Context(), b, args[0], asOf)
+				if err != nil {
+					return err
+				}
+				levels, err := a.levels(by)
+				if err != nil {
+					return err
+				}
+				kpis, err := chosen(q.Version.Policy, ids)
+				if err != nil {
+					return err
+				}
+				rows, err := metrics.Values(c.Context(), b, q, kpis, levels)
+				if err != nil {
+					return err
+				}
+				return a.kpiTable(rows).Write(a.out, a.format)
+			})
+		},
+	}
+	c.Flags().StringSliceVar(&by, "by", []string{"company", "department"}, a.say("层次：company,department,employee，可加 month", "levels: company,department,employee; month splits the period"))
+	c.Flags().StringSliceVar(&ids, "kpi", nil, a.say("只看这些指标", "only these KPIs"))
+	a.asOfFlag(c, &asOf)
+	a.formatFlag(c)
+	return c
+}
+
+func (a *app) asOfFlag(c *cobra.Command, asOf *int64) {
+	c.Flags().Int64Var(asOf, "as-of", 0, a.say("按当时所知：只看账序不大于此数的内容", "as known then: only what the ledger held at this sequence"))
+}
+
+// question reads the period and finds the policy that counts at its end.
+func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int64) (metrics.Question, error) {
+	p, err := a.period(arg)
+	if err != nil {
+		return metrics.Question{}, err
+	}
+	if asOf <= 0 {
+		asOf = always
+	}
+	v, err := policy.InForce(ctx, b.Warehouse(), asOf, p.LastDay())
+	if err != nil {
+		return metrics.Question{}, err
+	}
+	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy)}, nil
+}
+
+func (a *app) levels(by []string) (l metrics.Levels, err error) {
+	for _, s := range by {
+		switch s {
+		case "company":
+			l.Company = true
+		case "department":
+			l.Department = true
+		case "employee":
+			l.Employee = true
+		case "month":
+			l.Month = true
+		default:
+			return l, useError{fmt.Errorf(a.say("--by %q：应为 company、department、employee、month", "--by %q: use company, department, employee, month"), s)}
+		}
+	}
+	if !l.Company && !l.Department && !l.Employee {
+		l.Company, l.Department = true, true
+	}
+	return l, nil
+}
+
+// chosen gives the KPIs with the ids, or all listed ones.
+func chosen(p *policy.Policy, ids []string) ([]*policy.KPI, error) {
+	var kpis []*policy.KPI
+	for _, id := range ids {
+		k := p.KPI(id)
+		if k == nil {
+			return nil, unknownKPI(p, id)
+		}
+		kpis = append(kpis, k)
+	}
+	if len(ids) == 0 {
+		for _, k := range p.KPIs {
+			if k.Listed {
+				kpis = append(kpis, k)
+			}
+		}
+	}
+	return kpis, nil
+}
+
+func unknownKPI(p *policy.Policy, id string) error {
+	var known []string
+	for _, k := range p.KPIs {
+		known = append(known, k.ID)
+	}
+	return useError{fmt.Errorf("no KPI %q (没有这个指标); known ones: %s", id, strings.Join(known, ", "))}
+}
+
+func (a *app) kpiTable(rows []metrics.Row) *tabular.Table {
+	t := &tabular.Table{Columns: []tabular.Column{
+		{Name: "period", Heading: a.say("期间", "period")}, {Name: "department", Heading: a.say("部门", "department")},
+		{Name: "employee_no", Heading: a.say("工号", "employee")}, {Name: "kpi", Heading: a.say("指标", "kpi")},
+		{Name: "value", Heading: a.say("值", "value"), Kind: tabular.Decimal}, {Name: "numerator", Heading: a.say("分子", "numerator"), Kind: tabular.Decimal},
+		{Name: "denominator", Heading: a.say("分母", "denominator"), Kind: tabular.Decimal}, {Name: "n", Heading: a.say("条数", "n"), Kind: tabular.Integer},
+		{Name: "low", Heading: a.say("下限", "low"), Kind: tabular.Decimal}, {Name: "high", Heading: a.say("上限", "high"), Kind: tabular.Decimal},
+		{Name: "target", Heading: a.say("目标", "target"), Kind: tabular.Decimal}, {Name: "attainment", Heading: a.say("达成率", "attainment"), Kind: tabular.Decimal},
+		{Name: "status", Heading: a.say("状态", "status")},
+	}}
+	places := decimals
+	if a.format == "table" {
+		places = 2
+	}
+	for _, r := range rows {
+		value, attainment, num, den, low, high := "", "", "", "", "", ""
+		if v, ok := r.Exact(); ok {
+			value, num = fixed.Text(v, places), r.Ratio.Num.String()
+			if r.KPI.Denominator != nil {
+				den = r.Ratio.Den.String()
+			}
+		}
+		if v, ok := r.Attainment(); ok {
+			attainment = fixed.Text(v, places)
+		}
+		if r.HasInterval {
+			low, high = floatText(r.Low, places), floatText(r.High, places)
+		}
+		t.Add(r.Period.String(), r.Department, r.Employee, r.KPI.ID, value, num, den, strconv.FormatInt(r.N, 10), low, high,
+			numText(r.Target), attainment, a.statusText(r.Status))
+	}
+	return t
+}
+
+// statusText is the machine word, or the reader's in a table for people.
+func (a *app) statusText(s metrics.Status) string {
+	if a.format != "table" {
+		return string(s)
+	}
+	switch s {
+	case metrics.OK:
+		return a.say("正常", "ok")
+	case metrics.Insufficient:
+		return a.say("样本不足", "insufficient data")
+	}
+	return a.say("无数据", "no data")
+}
+
+func floatText(f float64, places int) string {
+	r := new(big.Rat)
+	r.SetFloat64(f)
+	return fixed.Text(r, places)
+}
+
+func numText(n *fixed.Num) string {
+	if n == nil {
+		return ""
+	}
+	return n.String()
+}

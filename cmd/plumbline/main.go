@@ -1,0 +1,86 @@
+// Command plumbline keeps a company's performance books: it takes files in, computes KPIs and scores, and writes workbooks and charts.
+//
+// main only wires: arguments, environment, clock and standard streams go into run; each command has a file of its own.
+// Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with rejects.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"plumbline/ingest/sheet"
+	"plumbline/policy"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Getenv, time.Now, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// The exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUse     = 2
+	exitRejects = 3
+)
+
+// run executes one command line and gives its exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, now func() time.Time, stdout, stderr io.Writer) int {
+	a := &app{out: stdout, err: stderr, now: now, getenv: getenv}
+	a.readLanguage(args)
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(err)
+	if err != nil && !errors.Is(err, errRejects) {
+		fmt.Fprintf(stderr, "plumbline: %s\n", a.words(err))
+	}
+	return code
+}
+
+// errRejects says that the work is done but rows or files were set aside; they have been told already.
+var errRejects = errors.New("done, with rejects")
+
+// useError is a mistake in how the program was called or in what it was given.
+type useError struct{ error }
+
+func (e useError) Unwrap() error { return e.error }
+
+// exitCode is the one table from kinds of error to exit codes.
+func exitCode(err error) int {
+	var use useError
+	var faults policy.Errors
+	var refused *sheet.RefusedError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errRejects):
+		return exitRejects
+	case errors.As(err, &use), errors.As(err, &faults), errors.As(err, &refused):
+		return exitUse
+	}
+	return exitFailed
+}
+
+// words gives an error in the user's language.
+func (a *app) words(err error) string {
+	var faults policy.Errors
+	if errors.As(err, &faults) {
+		return faults.In(a.lang)
+	}
+	if errors.Is(err, context.Canceled) {
+		return a.say("已中断；已记录的内容不受影响", "interrupted; what was recorded is safe")
+	}
+	return err.Error()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/books"
+	"plumbline/internal/warehouse"
+	"plumbline/policy"
+)
+
+func (a *app) policyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "policy",
+		Short: a.say("制度：检查与启用", "the policy: check and adopt"),
+	}
+	c.AddCommand(a.policyCheckCommand(), a.policyAdoptCommand())
+	return c
+}
+
+// directory is where the policy files to work on stand.
+func (a *app) directory(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return filepath.Join(a.data, "policy")
+}
+
+func (a *app) policyCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check [DIR]",
+		Short:   a.say("检查制度文件，指出文件、行、列与改法", "check the policy files; faults come with file, line, column and cure"),
+		Example: "  plumbline policy check\n  plumbline policy check ./our-policy",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			s, err := policy.ReadDir(a.directory(args))
+			if err != nil {
+				return useError{err}
+			}
+			db, err := warehouse.Open(c.Context(), "", warehouse.Options{Memory: "256MiB"})
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			p, err := policy.Check(c.Context(), db, s)
+			if err != nil {
+				return err
+			}
+			a.tell(a.say("制度没有问题：记录 %d 种，指标 %d 个，考核表 %d 张，等级 %d 个", "the policy is sound: %d datasets, %d KPIs, %d scorecards, %d bands"),
+				len(p.Datasets), len(p.KPIs), len(p.Scorecards), len(p.Bands))
+			return nil
+		},
+	}
+}
+
+func (a *app) policyAdoptCommand() *cobra.Command {
+	var effective, note string
+	c := &cobra.Command{
+		Use:     "adopt [DIR]",
+		Short:   a.say("启用制度文件，记下生效日期与说明", "adopt the policy files, with effective date and note"),
+		Example: "  plumbline policy adopt --effective 2026-10-01 --note 转化率目标调整为32%",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			day, err := time.Parse(time.DateOnly, effective)
+			if err != nil {
+				return useError{fmt.Errorf(a.say("--effective %q：请写生效日期，如 2026-10-01", "--effective %q: name the first day it counts, like 2026-10-01"), effective)}
+			}
+			if note == "" {
+				return useError{errors.New(a.say("--note：请写明改了什么", "--note: say what changed"))}
+			}
+			s, err := policy.ReadDir(a.directory(args))
+			if err != nil {
+				return useError{err}
+			}
+			return a.with(c.Context(), func(b *books.Books) error {
+				if err := policy.Adopt(c.Context(), b, s, day, note, a.actor()); err != nil {
+					return err
+				}
+				v, err := policy.InForce(c.Context(), b.Warehouse(), always, day)
+				if err != nil {
+					return err
+				}
+				a.tell(a.say("已启用制度第 %d 版，自 %s 起生效", "policy version %d adopted, effective from %s"), v.Number, effective)
+				return b.Checkpoint(c.Context())
+			})
+		},
+	}
+	c.Flags().StringVar(&effective, "effective", "", a.say("生效日期，如 2026-10-01", "first day it counts, like 2026-10-01"))
+	c.Flags().StringVar(&note, "note", "", a.say("改了什么、为什么", "what changed and why"))
+	return c
+}

@@ -1,0 +1,175 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plumbline/ingest/sheet"
+	"plumbline/policy"
+)
+
+// match finds the header row among the first rows and the dataset it names. Rows above it are titles and skipped with a notice.
+func (u *Unit) match(p *policy.Policy, rows []sheet.Row, want string) error {
+	if len(rows) == 0 {
+		return refuse("file.empty", policy.Text{ZH: "文件没有内容", EN: "the file is empty"}, policy.Text{ZH: "确认导出的文件", EN: "check the export"})
+	}
+	datasets := p.Datasets
+	if want != "" {
+		d := p.Dataset(want)
+		if d == nil {
+			return unknownDataset(p, want)
+		}
+		datasets = []*policy.Dataset{d}
+	}
+	best, rival := fit{}, fit{}
+	for _, row := range rows {
+		for _, d := range datasets {
+			switch f := fitHeader(d, row); {
+			case f.better(best):
+				best, rival = f, fit{}
+			case f.complete() && best.complete() && len(f.found) == len(best.found) && f.dataset != best.dataset && f.row.Number == best.row.Number:
+				rival = f
+			}
+		}
+	}
+	if !best.complete() {
+		return noHeader(p, best, rows, want)
+	}
+	if len(best.twice) > 0 {
+		return duplicateHeader(best)
+	}
+	if rival.dataset != nil {
+		return refuse("file.ambiguous", policy.Text{ZH: fmt.Sprintf("表头同样符合「%s」和「%s」", best.dataset.Name.ZH, rival.dataset.Name.ZH),
+			EN: fmt.Sprintf("the header fits %q as well as %q", best.dataset.ID, rival.dataset.ID)},
+			policy.Text{ZH: "用 --dataset 指明是哪一种", EN: "say which with --dataset"})
+	}
+	u.accept(p, best, rows)
+	return nil
+}
+
+// accept notes what was decided, and what the user should know of it.
+func (u *Unit) accept(p *policy.Policy, f fit, rows []sheet.Row) {
+	u.dataset, u.Dataset, u.order = f.dataset, f.dataset.ID, slices.Index(p.Datasets, f.dataset)
+	u.HeaderRow, u.Header, u.Columns = f.row.Number, f.row.Cells, f.columns
+	if rows[0].Number != f.row.Number {
+		u.Notices = append(u.Notices, policy.Text{
+			ZH: fmt.Sprintf("表头在第 %d 行，其上的标题行未作数据", f.row.Number),
+			EN: fmt.Sprintf("the header stands in row %d; the title rows above it are no data", f.row.Number)})
+	}
+	var unused []string
+	for i, id := range f.columns {
+		if h := strings.TrimSpace(f.row.Cells[i]); id == "" && h != "" {
+			unused = append(unused, h)
+		}
+	}
+	if len(unused) > 0 {
+		u.Notices = append(u.Notices, policy.Text{ZH: "未使用的列（保留在原件中）：" + strings.Join(unused, "、"),
+			EN: "columns not used (kept in the original): " + strings.Join(unused, ", ")})
+	}
+}
+
+// fit is how well a row serves as the header of a dataset.
+type fit struct {
+	dataset *policy.Dataset
+	row     sheet.Row
+	columns []string         // dataset column per cell, "" for none
+	found   map[string]bool  // dataset columns found
+	missing []*policy.Column // required columns not found
+	twice   []string         // dataset columns found more than once
+}
+
+func fitHeader(d *policy.Dataset, row sheet.Row) fit {
+	f := fit{dataset: d, row: row, columns: make([]string, len(row.Cells)), found: map[string]bool{}}
+	for i, h := range row.Cells {
+		c := columnFor(d, h)
+		if c == nil {
+			continue
+		}
+		if f.found[c.ID] {
+			f.twice = append(f.twice, c.ID)
+		}
+		f.columns[i], f.found[c.ID] = c.ID, true
+	}
+	for _, c := range d.Columns {
+		if !c.Optional && !f.found[c.ID] {
+			f.missing = append(f.missing, c)
+		}
+	}
+	return f
+}
+
+func columnFor(d *policy.Dataset, header string) *policy.Column {
+	key := policy.HeaderKey(header)
+	if key == "" {
+		return nil
+	}
+	for _, c := range d.Columns {
+		for _, w := range append([]string{c.ID, c.Name.ZH, c.Name.EN}, c.Aliases...) {
+			if policy.HeaderKey(w) == key {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+func (f fit) complete() bool { return f.dataset != nil && len(f.missing) == 0 }
+
+// better prefers complete headers, then more columns found, then fewer missing; the earlier row and dataset win ties.
+func (f fit) better(g fit) bool {
+	switch {
+	case g.dataset == nil:
+		return len(f.found) > 0
+	case f.complete() != g.complete():
+		return f.complete()
+	case len(f.found) != len(g.found):
+		return len(f.found) > len(g.found)
+	}
+	return len(f.missing) < len(g.missing)
+}
+
+func unknownDataset(p *policy.Policy, want string) error {
+	ids := make([]string, len(p.Datasets))
+	for i, d := range p.Datasets {
+		ids[i] = d.ID
+	}
+	list := strings.Join(ids, ", ")
+	return refuse("dataset.unknown", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q", want), EN: fmt.Sprintf("the policy has no dataset %q", want)},
+		policy.Text{ZH: "可用的有：" + list, EN: "known ones: " + list})
+}
+
+func duplicateHeader(f fit) error {
+	c := f.dataset.Column(f.twice[0])
+	e := refuse("header.duplicate", policy.Text{ZH: fmt.Sprintf("有两列都表示「%s」", c.Name.ZH), EN: fmt.Sprintf("two columns both mean %q", c.Name.EN)},
+		policy.Text{ZH: "删去或改名其中一列", EN: "delete or rename one of them"})
+	e.Row = f.row.Number
+	return e
+}
+
+// noHeader says what is missing, by the closest dataset when one comes close.
+func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
+	if best.dataset == nil || len(best.found) < 2 && want == "" {
+		var names []string
+		for _, d := range p.Datasets {
+			names = append(names, d.Name.ZH+" "+d.ID)
+		}
+		list := strings.Join(names, "、")
+		e := refuse("header.missing", policy.Text{ZH: "前 30 行中找不到表头", EN: "no header row among the first 30 rows"},
+			policy.Text{ZH: "第一行应写列名。可识别的记录有：" + list + "；列名见 policy/datasets.yaml",
+				EN: "put column names into the first row. Known records: " + list + "; their columns stand in policy/datasets.yaml"})
+		e.Row, e.Value = rows[0].Number, strings.Join(rows[0].Cells, " | ")
+		return e
+	}
+	var zh, en []string
+	for _, c := range best.missing {
+		zh, en = append(zh, c.Name.ZH), append(en, c.Name.EN)
+	}
+	e := refuse("column.missing", policy.Text{
+		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s", best.dataset.Name.ZH, strings.Join(zh, "、")),
+		EN: fmt.Sprintf("read as %s, required columns are missing: %s", best.dataset.Name.EN, strings.Join(en, ", "))},
+		policy.Text{ZH: "补上这些列后重新导入；列名也可在 policy/datasets.yaml 的 aliases 中登记",
+			EN: "add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml"})
+	e.Row, e.Value = best.row.Number, strings.Join(best.row.Cells, " | ")
+	return e
+}

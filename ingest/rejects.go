@@ -1,0 +1,69 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"plumbline/internal/books"
+	"plumbline/internal/warehouse"
+	"plumbline/policy"
+)
+
+// Rejects gives every reason why a row is in quarantine at ledger sequence asOf, by file, row and cell. p gives the rules of
+// datasets their words.
+func Rejects(ctx context.Context, b *books.Books, p *policy.Policy, asOf int64) ([]Reject, error) {
+	files, err := Files(ctx, b, asOf)
+	if err != nil {
+		return nil, err
+	}
+	bySeq := map[int64]File{}
+	for _, f := range files {
+		bySeq[f.Seq] = f
+	}
+	var rejects []Reject
+	err = b.View(ctx, func(tx *warehouse.Tx) error {
+		return tx.Each(ctx, statements.Get("rejects"), warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
+			var r Reject
+			var cell int
+			var detail string
+			if err := scan(&r.Seq, &r.Row, &cell, &r.Rule, &r.Value, &detail, &r.Cells); err != nil {
+				return err
+			}
+			rejects = append(rejects, r.complete(bySeq[r.Seq], cell, detail, p))
+			return nil
+		})
+	})
+	return rejects, err
+}
+
+// complete adds what the file's receipt and the policy know.
+func (r Reject) complete(f File, cell int, detail string, p *policy.Policy) Reject {
+	r.File, r.SHA256, r.Dataset, r.Sheet = f.Name, f.SHA256, f.Dataset, f.Sheet
+	d := p.Dataset(f.Dataset)
+	var c *policy.Column
+	if cell >= 0 {
+		r.Column = columnName(f.Format, cell)
+		if cell < len(f.header) {
+			r.Header = f.header[cell]
+			if d != nil {
+				c = columnFor(d, r.Header)
+			}
+		}
+	}
+	w := explain(r.Rule, r.Value, detail, d, c)
+	r.Say, r.Cure = w.say, w.cure
+	return r
+}
+
+// columnName is how a person finds a column: by letter in a workbook, by number in a CSV.
+func columnName(format string, cell int) string {
+	if format != "xlsx" {
+		return strconv.Itoa(cell + 1)
+	}
+	name := ""
+	for n := cell + 1; n > 0; n = (n - 1) / 26 {
+		name = fmt.Sprint(string(rune('A'+(n-1)%26))) + name
+	}
+	return name
+}

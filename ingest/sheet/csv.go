@@ -1,0 +1,287 @@
+package sheet
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// Dialect is how a CSV file is written.
+type Dialect struct {
+	Encoding  string // UTF8, UTF16LE, UTF16BE or GB18030
+	BOM       bool   // the file begins with a byte order mark
+	Delimiter byte   // ',' ';' '\t' or '|'
+}
+
+// Row is one row as text.
+type Row struct {
+	Number int64 // physical row, from 1; of a CSV record the line on which it begins
+	Cells  []string
+}
+
+// Staged counts what became of the data records, those below the header. Rows = Written + len(Bad) always.
+type Staged struct {
+	Rows       int64    // data records, blank ones not counted
+	Written    int64    // staging lines
+	Bad        []BadRow // in file order, one per row that could not be staged
+	Blank      int64    // records without any cell that is not blank
+	Hidden     int64    // hidden or filtered rows among Rows (XLSX)
+	BareQuotes int64    // rows in which a quote inside an unquoted cell was taken as it stands (CSV)
+	LastRow    int64    // physical row of the last data record, 0 = none
+}
+
+// Rules of a BadRow.
+const (
+	RowFields       = "row.fields"
+	TextUndecodable = "text.undecodable"
+	TextControl     = "text.control"
+	CellError       = "cell.error"
+	CellNoValue     = "cell.no_value"
+	CellMerged      = "cell.merged"
+)
+
+// BadRow is a row that could not be staged, with its first fault.
+type BadRow struct {
+	Row    int64
+	Column int    // from 0; -1 = the whole row
+	Value  string // the cell as in the file; what cannot be seen or decoded is escaped as \xNN or \uNNNN
+	Rule   string
+	// Detail is the same in every language:
+	//
+	//	row.fields        "3/5": fields found and expected; "quote": text stands behind a closing quote
+	//	text.undecodable  offset of the byte in the file, from 0 (CSV), or the cell's address (XLSX)
+	//	text.control      the character, such as "U+202E", and in XLSX the cell's address behind a blank
+	//	cell.error        address, and the formula if there is one: "C7 =A7/B7"
+	//	cell.no_value     address and formula
+	//	cell.merged       the merged area, such as "A2:A5"
+	Detail string
+	Cells  []string // the whole row, escaped like Value
+}
+
+// ledge collects the outcome of staging and keeps the count of bad rows in bounds.
+type ledge struct {
+	Staged
+	badBytes int
+}
+
+func (l *ledge) reject(bad BadRow) error {
+	l.Rows++
+	l.LastRow = bad.Row
+	for _, c := range bad.Cells {
+		l.badBytes += len(c) + 16
+	}
+	if len(l.Bad) >= maxBadRows || l.badBytes > maxBadBytes {
+		e := refuse(FileLimit,
+			textf("到第 %[1]d 行为止，结构有误的行已有 %[2]d 行，超过上限（10 万行或 64 MiB），多半是选错了文件或分隔符。",
+				"Up to row %[1]d there are %[2]d rows with a broken structure, above the limit (100,000 rows or 64 MiB): probably the wrong file or delimiter.", bad.Row, len(l.Bad)+1),
+			text("请打开文件核对列数与编码后重新导出。", "Open the file, check its columns and encoding, and export it again."))
+		e.Row = bad.Row
+		return e
+	}
+	l.Bad = append(l.Bad, bad)
+	return nil
+}
+
+// stageWriter writes staging lines in large blocks.
+type stageWriter struct {
+	w     io.Writer
+	buf   []byte
+	delim byte
+}
+
+func newStageWriter(w io.Writer, delim byte) *stageWriter {
+	return &stageWriter{w: w, delim: delim, buf: make([]byte, 0, blockSize+64<<10)}
+}
+
+// begin starts a line with its row number.
+func (o *stageWriter) begin(row int64) {
+	o.buf = strconv.AppendInt(o.buf, row, 10)
+	o.buf = append(o.buf, o.delim)
+}
+
+// endLine ends a line.
+func (o *stageWriter) endLine() error {
+	o.buf = append(o.buf, '\n')
+	if len(o.buf) < blockSize {
+		return nil
+	}
+	return o.flush()
+}
+
+func (o *stageWriter) flush() error {
+	_, err := o.w.Write(o.buf)
+	o.buf = o.buf[:0]
+	if err != nil {
+		return fmt.Errorf("write staging file: %w", err)
+	}
+	return nil
+}
+
+// quote appends a cell in quotes.
+func (o *stageWriter) quote(cell []byte) {
+	o.buf = append(o.buf, '"')
+	for {
+		i := bytes.IndexByte(cell, '"')
+		if i < 0 {
+			break
+		}
+		o.buf = append(append(o.buf, cell[:i+1]...), '"')
+		cell = cell[i+1:]
+	}
+	o.buf = append(append(o.buf, cell...), '"')
+}
+
+// StageCSV writes one staging line per data record of r, a file of dialect d, to w: the physical row number and width cells,
+// separated by d.Delimiter. Data records are those that begin behind line headerRow; 0 means that there is no header.
+// A record of the wrong width is bad, except that empty cells behind the header's last column are dropped.
+func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (Staged, error) {
+	if width < 1 || width > maxColumns || headerRow < 0 {
+		return Staged{}, fmt.Errorf("stage CSV: header row %d of %d columns is out of range", headerRow, width)
+	}
+	if bytes.IndexByte([]byte(delimiters), d.Delimiter) < 0 {
+		return Staged{}, fmt.Errorf("stage CSV: delimiter %q is none of %q", d.Delimiter, delimiters)
+	}
+	src, err := newTextReader(r, d)
+	if err != nil {
+		return Staged{}, err
+	}
+	s := csvStager{src: src, out: newStageWriter(w, d.Delimiter), width: width, delim: d.Delimiter, marked: d.Encoding != UTF8}
+	scan := newScanner(src, d.Delimiter)
+	for {
+		rec, err := scan.next()
+		if err == io.EOF {
+			return s.Staged, s.out.flush()
+		}
+		if err == nil && rec.line > headerRow {
+			err = s.put(rec)
+		}
+		if err != nil {
+			return s.Staged, err
+		}
+	}
+}
+
+type csvStager struct {
+	ledge
+	src     *textReader
+	out     *stageWriter
+	width   int
+	delim   byte
+	marked  bool
+	scratch []byte
+	comma   [1]byte
+}
+
+// put writes, rejects or counts one record.
+func (s *csvStager) put(r *record) error {
+	if r.blank(s.delim) {
+		s.Blank++
+		return nil
+	}
+	if !r.plain {
+		return s.putQuoted(r)
+	}
+	s.comma[0] = s.delim
+	n := bytes.Count(r.raw, s.comma[:]) + 1
+	if n > maxColumns {
+		return tooLong(r.line, text("10,000 列", "10,000 columns"))
+	}
+	raw := r.raw
+	for n > s.width && raw[len(raw)-1] == s.delim {
+		raw = raw[:len(raw)-1]
+		n--
+	}
+	if n != s.width {
+		return s.rejectFields(r, n)
+	}
+	return s.write(r.line, raw)
+}
+
+func (s *csvStager) write(line int64, raw []byte) error {
+	s.Rows++
+	s.Written++
+	s.LastRow = line
+	s.out.begin(line)
+	s.out.buf = append(s.out.buf, raw...)
+	return s.out.endLine()
+}
+
+func (s *csvStager) rejectFields(r *record, found int) error {
+	detail := strconv.Itoa(found) + "/" + strconv.Itoa(s.width)
+	return s.reject(BadRow{Row: r.line, Column: -1, Rule: RowFields, Detail: detail, Cells: r.cells(s.delim, s.marked)})
+}
+
+// putQuoted handles a record that was read cell by cell. It is copied as it stands unless quotes stand at odd places.
+func (s *csvStager) putQuoted(r *record) error {
+	bare, torn := false, -1
+	for i, f := range r.fields {
+		cell := f.content(r.raw, s.scratch)
+		s.keep(cell, f)
+		if !clean(cell, f.quoted) {
+			if found := findFault(cell, f.quoted); found.rule != "" {
+				return s.rejectText(r, i, found, cell)
+			}
+		}
+		if f.torn && torn < 0 {
+			torn = i
+		}
+		bare = bare || f.bare && !f.torn
+	}
+	if torn >= 0 {
+		value := escape(r.fields[torn].content(r.raw, nil), s.marked)
+		return s.reject(BadRow{Row: r.line, Column: torn, Value: value, Rule: RowFields, Detail: "quote", Cells: r.cells(s.delim, s.marked)})
+	}
+	n := len(r.fields)
+	for n > s.width && len(r.fields[n-1].content(r.raw, nil)) == 0 {
+		n--
+	}
+	if n != s.width {
+		return s.rejectFields(r, n)
+	}
+	if !bare {
+		return s.write(r.line, r.raw[:r.fields[n-1].to])
+	}
+	return s.rewrite(r, n)
+}
+
+// keep lets the next cell reuse the room that an unescaped cell needed.
+func (s *csvStager) keep(cell []byte, f field) {
+	if f.escaped && cap(cell) > cap(s.scratch) {
+		s.scratch = cell[:0]
+	}
+}
+
+// rewrite writes a record with bare quotes: the cells that hold them are quoted properly.
+func (s *csvStager) rewrite(r *record, n int) error {
+	s.Rows++
+	s.Written++
+	s.BareQuotes++
+	s.LastRow = r.line
+	s.out.begin(r.line)
+	for i, f := range r.fields[:n] {
+		if i > 0 {
+			s.out.buf = append(s.out.buf, s.delim)
+		}
+		if f.bare {
+			s.out.quote(r.raw[f.from:f.to])
+		} else {
+			s.out.buf = append(s.out.buf, r.raw[f.from:f.to]...)
+		}
+	}
+	return s.out.endLine()
+}
+
+// rejectText rejects a record for a character of one cell.
+func (s *csvStager) rejectText(r *record, column int, found fault, cell []byte) error {
+	f := r.fields[column]
+	bad := BadRow{Row: r.line, Column: column, Value: escape(cell, s.marked), Rule: found.rule, Cells: r.cells(s.delim, s.marked)}
+	if found.rule == TextUndecodable {
+		// Looked for again in the raw field, because quotes have shifted the cell's text.
+		at := findFault(r.raw[f.from:f.to], f.quoted).at
+		bad.Detail = strconv.FormatInt(s.src.fileOffset(r.offset+int64(f.from+at)), 10)
+	} else {
+		bad.Detail = fmt.Sprintf("U+%04X", found.char)
+	}
+	return s.reject(bad)
+}

@@ -1,0 +1,2 @@
+-- Makes the schema of what came in.
+CREATE SCHEMA ingest

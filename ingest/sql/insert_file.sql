@@ -1,0 +1,3 @@
+-- Writes the receipt of a file.
+INSERT INTO ingest.files
+VALUES ($seq, $at, $actor, $name, $sha256, $dataset, $sheet, $decided, $rows_in, $added, $corrected, $unchanged, $duplicates, $quarantined)

@@ -1,0 +1,2 @@
+-- Yields one row: how many rows say what the books already say.
+SELECT count(*) FROM met WHERE same

@@ -1,0 +1,360 @@
+package books
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/warehouse"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+var statements = warehouse.MustLoad(must(fs.Sub(files, "sql")))
+
+func must(f fs.FS, err error) fs.FS {
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// Entry is an event on its way into the warehouse.
+type Entry struct {
+	ledger.Event
+	// Prepared is what the caller of Record had at hand, such as a staged file; nil when the event is replayed.
+	Prepared any
+	// Original opens the bytes stored under a SHA-256, verified while they are read.
+	Original func(sha256 string) (io.ReadCloser, error)
+	// Staging is the directory from which SQL may read files.
+	Staging string
+}
+
+// Handler applies one kind of event. It must give the same rows for the same event and the same state before, whether the
+// event is prepared or replayed, and must not read the clock.
+type Handler func(ctx context.Context, tx *warehouse.Tx, e Entry) error
+
+// Options say how books are kept.
+type Options struct {
+	Now       func() time.Time      // the clock for new events
+	Schema    []warehouse.Statement // tables of a new warehouse, made in order
+	Handlers  map[string]Handler    // by kind of event
+	Warehouse warehouse.Options     // Staging and Temp are set by Open
+	Notice    func(string)          // told of repairs and rebuilds; nil: dropped
+	// Replayed is told how far a replay or rebuild has come; nil: nobody.
+	Replayed func(done, total int64)
+}
+
+// Books are open books. Their methods may be used from several goroutines.
+type Books struct {
+	dir    string
+	opt    Options
+	layout string
+	ledger *ledger.Ledger
+	db     *warehouse.DB
+
+	mu  sync.Mutex // one event at a time
+	now time.Time  // the time of the event being recorded
+}
+
+// Open opens the books in dir, and makes them when dir is new or empty. It brings the warehouse up to the ledger;
+// a warehouse of another layout, or one that does not belong to the ledger, is made anew, with a notice.
+func Open(ctx context.Context, dir string, opt Options) (*Books, error) {
+	if opt.Notice == nil {
+		opt.Notice = func(string) {}
+	}
+	if opt.Replayed == nil {
+		opt.Replayed = func(int64, int64) {}
+	}
+	opt.Warehouse.Staging = filepath.Join(dir, "staging")
+	opt.Warehouse.Temp = filepath.Join(dir, "tmp")
+	b := &Books{dir: dir, opt: opt, layout: layoutOf(opt.Schema)}
+	var err error
+	b.ledger, err = ledger.Open(dir, ledger.Options{Now: func() time.Time { return b.now }, Notice: opt.Notice})
+	if err != nil {
+		return nil, err
+	}
+	if err := b.openWarehouse(ctx); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+// layoutOf names the tables, so that a program with other tables rebuilds.
+func layoutOf(schema []warehouse.Statement) string {
+	h := sha256.New()
+	for _, s := range schema {
+		fmt.Fprintf(h, "%d %s\n", len(s.SQL()), s.SQL())
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+func (b *Books) path() string { return filepath.Join(b.dir, "warehouse.duckdb") }
+
+// openWarehouse clears what an interrupted process left in staging, opens the file and replays the tail.
+func (b *Books) openWarehouse(ctx context.Context) error {
+	if err := b.clearScratch(); err != nil {
+		return err
+	}
+	db, err := warehouse.Open(ctx, b.path(), b.opt.Warehouse)
+	if err != nil {
+		return err
+	}
+	b.db = db
+	reason, err := b.unfit(ctx)
+	if err != nil {
+		return err
+	}
+	if reason != "" {
+		b.opt.Notice(reason)
+		return b.Rebuild(ctx)
+	}
+	return b.replay(ctx, b.db)
+}
+
+func (b *Books) clearScratch() error {
+	for _, name := range []string{"staging", "tmp"} {
+		if err := os.RemoveAll(filepath.Join(b.dir, name)); err != nil {
+			return fmt.Errorf("clear %s: %w", name, err)
+		}
+		if err := os.MkdirAll(filepath.Join(b.dir, name), 0o700); err != nil {
+			return fmt.Errorf("make %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+type state struct {
+	seq          int64
+	hash, layout string
+}
+
+// unfit says why the warehouse must be made anew, or "" when it can be used. A new file is laid out.
+func (b *Books) unfit(ctx context.Context) (string, error) {
+	var n int64
+	err := b.db.View(ctx, func(tx *warehouse.Tx) (err error) {
+		n, err = warehouse.One[int64](ctx, tx, statements.Get("has_state"), nil)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		return "", b.layOut(ctx, b.db)
+	}
+	s, err := b.state(ctx, b.db)
+	if err != nil {
+		return "", err
+	}
+	if s.layout != b.layout {
+		return "the warehouse was made by another version of the program and is rebuilt from the ledger", nil
+	}
+	if s.seq == 0 {
+		return "", nil
+	}
+	if err := b.ledger.CheckHead(ledger.Head{Seq: s.seq, Hash: s.hash}); err != nil {
+		return fmt.Sprintf("the warehouse does not belong to this ledger (%v) and is rebuilt", err), nil
+	}
+	return "", nil
+}
+
+// layOut makes the tables of a new warehouse.
+func (b *Books) layOut(ctx context.Context, db *warehouse.DB) error {
+	err := db.Update(ctx, func(tx *warehouse.Tx) error {
+		own := []warehouse.Statement{statements.Get("create_schema"), statements.Get("create_state")}
+		for _, s := range append(own, b.opt.Schema...) {
+			if _, err := tx.Exec(ctx, s, nil); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, statements.Get("insert_state"), warehouse.Args{"layout": b.layout})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("lay out the warehouse: %w", err)
+	}
+	return db.Checkpoint(ctx)
+}
+
+func (b *Books) state(ctx context.Context, db *warehouse.DB) (s state, err error) {
+	err = db.View(ctx, func(tx *warehouse.Tx) error {
+		return tx.Each(ctx, statements.Get("state"), nil, func(scan func(...any) error) error {
+			return scan(&s.seq, &s.hash, &s.layout)
+		})
+	})
+	return s, err
+}
+
+// replay applies the events that db has not seen. The hash of an event is what its follower names as the one before.
+func (b *Books) replay(ctx context.Context, db *warehouse.DB) error {
+	s, err := b.state(ctx, db)
+	if err != nil {
+		return err
+	}
+	head := b.ledger.Head()
+	var waiting *ledger.Event
+	for ev, err := range b.ledger.Events(s.seq) {
+		if err != nil {
+			return err
+		}
+		if waiting != nil {
+			if err := b.replayOne(ctx, db, *waiting, ev.Prev); err != nil {
+				return err
+			}
+		}
+		waiting = &ev
+	}
+	if waiting == nil {
+		return nil
+	}
+	if err := b.replayOne(ctx, db, *waiting, head.Hash); err != nil {
+		return err
+	}
+	return db.Checkpoint(ctx)
+}
+
+func (b *Books) replayOne(ctx context.Context, db *warehouse.DB, ev ledger.Event, hash string) error {
+	err := db.Update(ctx, func(tx *warehouse.Tx) error {
+		if err := b.apply(ctx, tx, ev, nil); err != nil {
+			return err
+		}
+		return b.note(ctx, tx, ledger.Head{Seq: ev.Seq, Hash: hash})
+	})
+	if err != nil {
+		return fmt.Errorf("replay event %d (%s): %w", ev.Seq, ev.Kind, err)
+	}
+	b.opt.Replayed(ev.Seq, b.ledger.Head().Seq)
+	return nil
+}
+
+// apply runs the event's handler.
+func (b *Books) apply(ctx context.Context, tx *warehouse.Tx, ev ledger.Event, prepared any) error {
+	handler, ok := b.opt.Handlers[ev.Kind]
+	if !ok {
+		return fmt.Errorf("the ledger holds an event of kind %q that this version of the program does not know; use a newer one", ev.Kind)
+	}
+	return handler(ctx, tx, Entry{Event: ev, Prepared: prepared, Original: b.ledger.OpenOriginal, Staging: b.opt.Warehouse.Staging})
+}
+
+// note writes into the warehouse how far the ledger has been applied.
+func (b *Books) note(ctx context.Context, tx *warehouse.Tx, h ledger.Head) error {
+	n, err := tx.Exec(ctx, statements.Get("set_state"), warehouse.Args{"seq": h.Seq, "hash": h.Hash})
+	if err == nil && n != 1 {
+		err = fmt.Errorf("event %d does not follow the last one applied", h.Seq)
+	}
+	return err
+}
+
+// Record writes an event down and applies it. When the handler refuses, nothing is recorded and its error is returned.
+// After Record returns without error the event survives any crash. prepared is handed to the handler.
+func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared any) (ledger.Event, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.opt.Now().UTC().Truncate(time.Millisecond)
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return ledger.Event{}, fmt.Errorf("record %s: %w", kind, err)
+	}
+	trial := ledger.Event{Seq: b.ledger.Head().Seq + 1, Time: b.now, Actor: actor, Kind: kind, Data: raw}
+	var written ledger.Event
+	err = b.db.Update(ctx, func(tx *warehouse.Tx) error {
+		if err := b.apply(ctx, tx, trial, prepared); err != nil {
+			return err
+		}
+		if written, err = b.ledger.Append(kind, actor, json.RawMessage(raw)); err != nil {
+			return err
+		}
+		if written.Seq != trial.Seq {
+			return fmt.Errorf("the ledger gave sequence %d where %d was due", written.Seq, trial.Seq)
+		}
+		return b.note(ctx, tx, b.ledger.Head())
+	})
+	if err != nil && written.Seq > 0 {
+		err = fmt.Errorf("event %d is in the ledger but not yet in the warehouse; it is applied at the next start: %w", written.Seq, err)
+	}
+	return written, err
+}
+
+// View reads the warehouse as of one moment.
+func (b *Books) View(ctx context.Context, f func(tx *warehouse.Tx) error) error {
+	return b.db.View(ctx, f)
+}
+
+// Checkpoint moves the warehouse's write-ahead log into its file; call it after many or large events.
+func (b *Books) Checkpoint(ctx context.Context) error { return b.db.Checkpoint(ctx) }
+
+// Ledger gives the ledger, to store originals before Record and to read events.
+func (b *Books) Ledger() *ledger.Ledger { return b.ledger }
+
+// Today is the day of the clock, in UTC.
+func (b *Books) Today() time.Time { return b.opt.Now().UTC().Truncate(24 * time.Hour) }
+
+// Warehouse gives the database, for checks that need its parser.
+func (b *Books) Warehouse() *warehouse.DB { return b.db }
+
+// Staging is the directory from which SQL may read files.
+func (b *Books) Staging() string { return b.opt.Warehouse.Staging }
+
+// Rebuild makes the warehouse anew from the ledger, in a second file that takes the first one's place when it is complete.
+func (b *Books) Rebuild(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fresh := b.path() + ".new"
+	if err := removeDatabase(fresh); err != nil {
+		return err
+	}
+	db, err := warehouse.Open(ctx, fresh, b.opt.Warehouse)
+	if err != nil {
+		return err
+	}
+	if err = b.layOut(ctx, db); err == nil {
+		err = b.replay(ctx, db)
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("rebuild: %w", errors.Join(err, removeDatabase(fresh)))
+	}
+	if err := b.db.Close(); err != nil {
+		b.opt.Notice(fmt.Sprintf("the old warehouse did not close cleanly: %v", err))
+	}
+	if err := removeDatabase(b.path()); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, b.path()); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	b.db, err = warehouse.Open(ctx, b.path(), b.opt.Warehouse)
+	return err
+}
+
+// removeDatabase removes a DuckDB file with its write-ahead log.
+func removeDatabase(path string) error {
+	for _, p := range []string{path, path + ".wal"} {
+		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove %s: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// Close closes warehouse and ledger.
+func (b *Books) Close() error { return b.close() }
+
+func (b *Books) close() error {
+	var err error
+	if b.db != nil {
+		err = b.db.Close()
+	}
+	return errors.Join(err, b.ledger.Close())
+}

@@ -1,0 +1,2 @@
+-- Makes the schema for the books' own state.
+CREATE SCHEMA books

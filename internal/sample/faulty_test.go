@@ -1,0 +1,254 @@
+package sample_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"plumbline/internal/sample"
+	"plumbline/sample_data"
+)
+
+const committed = "../../sample_data"
+
+// TestSampleDataIsUpToDate makes the company of sample_data again. go generate ./sample_data writes it.
+func TestSampleDataIsUpToDate(t *testing.T) {
+	want, _ := write(t, sample.Small())
+	got := readAll(t, os.DirFS(committed))
+	delete(got, "sample_data.go")
+	delete(got, ".gitattributes")
+	var sum int
+	for name, data := range got {
+		sum += len(data)
+		if len(data) > 1<<20 {
+			t.Errorf("%s has %d bytes, more than 1 MiB", name, len(data))
+		}
+		fresh, ok := want[name]
+		delete(want, name)
+		switch {
+		case !ok:
+			t.Errorf("%s is not made any more", name)
+		case name == "refused/truncated.xlsx": // compression may change with the Go version: see below
+			whole := got["company/deliveries-2026Q3.xlsx"]
+			if !bytes.HasPrefix(whole, data) || len(data) < len(whole)/2 || len(data) == len(whole) {
+				t.Errorf("%s is not the first part of the deliveries", name)
+			}
+		case strings.HasSuffix(name, ".xlsx"):
+			if diff := cmp.Diff(parts(t, data), parts(t, fresh)); diff != "" {
+				t.Errorf("%s is out of date: %.500s", name, diff)
+			}
+		case !bytes.Equal(data, fresh):
+			t.Errorf("%s is out of date", name)
+		}
+	}
+	for name := range want {
+		t.Errorf("%s is missing", name)
+	}
+	if sum > 3<<20 {
+		t.Errorf("%d bytes in all, more than 3 MiB", sum)
+	}
+}
+
+// parts gives what is in a workbook, uncompressed.
+func parts(t *testing.T, data []byte) map[string]string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[f.Name] = f.Modified.UTC().String() + string(text)
+	}
+	return all
+}
+
+// listed reads faults.csv from the embedded files.
+func listed(t *testing.T) [][]string {
+	t.Helper()
+	text, err := fs.ReadFile(sample_data.FS, "faults.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"file", "sheet", "row", "column", "rule", "what_zh", "what_en"}, rows[0]); diff != "" {
+		t.Fatal(diff)
+	}
+	return rows[1:]
+}
+
+// TestFaultsAreWhereTheListSays reads every row of the embedded company: what is wrong must be in faults.csv, with row and
+// rule, and nothing in faults.csv may be right.
+func TestFaultsAreWhereTheListSays(t *testing.T) {
+	company, err := fs.Sub(sample_data.FS, "company")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for name, data := range readAll(t, company) {
+		files["company/"+name] = data
+	}
+	r := read(t, files, "2026-10-09")
+	open := map[found]bool{}
+	for _, f := range listed(t) {
+		row, err := strconv.Atoi(f[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f[5] == "" || f[6] == "" {
+			t.Errorf("%v is not told in both languages", f)
+		}
+		if strings.HasPrefix(f[4], "file.") {
+			continue
+		}
+		open[found{f[0], f[1], row, f[4]}] = true
+	}
+	for _, f := range r.found {
+		if !open[f] {
+			t.Errorf("not in faults.csv: %s", f)
+		}
+		delete(open, f)
+	}
+	for f := range open {
+		t.Errorf("in faults.csv, but nothing is wrong there: %s", f)
+	}
+	r.belongs(t)
+}
+
+// TestFaultsNameTheirCells looks up each cell that faults.csv names.
+func TestFaultsNameTheirCells(t *testing.T) {
+	holds := map[string][]string{ // rule → what one of its cells holds
+		"number.form": {"8h", "７.５", "￥128,000"}, "number.scale": {"86000.125"}, "number.range": {"800000"}, "check.1": {"25"}, "check.2": {"-8"},
+		"check.3": {"-56000.00"}, "date.ambiguous": {"03/08/2026"}, "date.impossible": {"2026-09-31"}, "date.no_year": {"9月5日", "10月8日"},
+		"date.form": {"上周五"}, "date.range": {"1926-09-05"}, "date.future": {"2062-09-06"}, "required": {""}, "employee.unknown": {"00960", "00961"},
+		"department.unknown": {"D099"}, "enum.unknown": {"战略", "待定"}, "id.digits_lost": {"1.23457E+17", "3.1010520260701E+17"},
+		"cell.error": {"#N/A", "#REF!"}, "cell.no_value": {""}, "text.control": {"\u200b", "\x00", "\u202e"}, "text.undecodable": {"\ufffd"},
+		"id.form": {"WL 0"}, "employment.outside": {"2026-0"}, "cell.merged": {""},
+	}
+	cells := map[string]map[int][]string{}
+	for _, f := range listed(t) {
+		if f[3] == "" {
+			continue
+		}
+		file := f[0] + f[1]
+		if cells[file] == nil {
+			cells[file] = rowsOf(t, f[0], f[1])
+		}
+		row, _ := strconv.Atoi(f[2])
+		column, err := strconv.Atoi(f[3])
+		if err != nil {
+			if column, err = excelize.ColumnNameToNumber(f[3]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text := ""
+		if got := cells[file][row]; column <= len(got) {
+			text = got[column-1]
+		}
+		fits := false
+		for _, want := range holds[f[4]] {
+			fits = fits || text == want || want != "" && len(want) < 5 && strings.Contains(text, want) || want == "" && f[4] == "cell.merged" || prefixed(f[4], text, want)
+		}
+		if !fits {
+			t.Errorf("%v: the cell holds %q", f, text)
+		}
+	}
+}
+
+func prefixed(rule, text, want string) bool {
+	return (rule == "employment.outside" || rule == "id.digits_lost") && strings.HasPrefix(text, want)
+}
+
+func rowsOf(t *testing.T, file, sheetName string) map[int][]string {
+	t.Helper()
+	data, err := fs.ReadFile(sample_data.FS, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[int][]string{}
+	for _, s := range readFile(t, file, data) {
+		for _, r := range s.rows {
+			if s.name == sheetName {
+				rows[r.number] = r.cells
+			}
+		}
+	}
+	return rows
+}
+
+// TestRefusedFilesAreThere checks that each file to refuse is listed and is what the list says.
+func TestRefusedFilesAreThere(t *testing.T) {
+	is := map[string]func(text string) bool{
+		"file.empty":   func(text string) bool { return text == "" },
+		"file.no_rows": func(text string) bool { return strings.Count(text, "\n") == 1 },
+		"file.html":    func(text string) bool { return strings.HasPrefix(text, "<html>") },
+		"file.missing_column": func(text string) bool {
+			return strings.HasPrefix(text, "日志编号,工号,工作日期,实际工时") && strings.Count(text, "\n") == 13
+		},
+		"file.unterminated_quote": func(text string) bool { return strings.Count(text, `"`) == 1 },
+		"file.damaged": func(text string) bool {
+			_, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
+			return strings.HasPrefix(text, "PK") && err != nil
+		},
+	}
+	refused, err := fs.Sub(sample_data.FS, "refused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := readAll(t, refused)
+	for _, f := range listed(t) {
+		name, ok := strings.CutPrefix(f[0], "refused/")
+		if !ok {
+			continue
+		}
+		text, there := files[name]
+		if !there || f[2] != "0" || is[f[4]] == nil || !is[f[4]](string(text)) {
+			t.Errorf("%v does not fit the file", f)
+		}
+		delete(files, name)
+	}
+	for name := range files {
+		t.Errorf("refused/%s is not in faults.csv", name)
+	}
+}
+
+// TestEveryRuleIsShown names the rules of ingest that the sample must show.
+func TestEveryRuleIsShown(t *testing.T) {
+	shown := map[string]bool{}
+	bad := 0
+	for _, f := range listed(t) {
+		shown[f[4]] = true
+		bad += btoi(!strings.HasPrefix(f[4], "file.") && !strings.HasPrefix(f[4], "accepted."))
+	}
+	for _, rule := range strings.Fields(`row.fields text.undecodable text.control cell.error cell.no_value cell.merged required id.form
+		id.digits_lost date.form date.no_year date.ambiguous date.impossible date.range date.future number.form number.scale number.range
+		enum.unknown employee.unknown department.unknown employment.outside row.total check.1 check.2 check.3 key.conflict interval.overlap
+		accepted.duplicate accepted.correction accepted.title_row`) {
+		if !shown[rule] {
+			t.Errorf("no row shows %s", rule)
+		}
+	}
+	if bad > 60 {
+		t.Errorf("%d faulty rows are too many for results to stay as they are", bad)
+	}
+}

@@ -1,0 +1,200 @@
+package metrics
+
+import (
+	"math/big"
+	"time"
+
+	"plumbline/internal/fixed"
+	"plumbline/internal/period"
+	"plumbline/policy"
+)
+
+// Status says how sure a value is.
+type Status string
+
+// The statuses. A value without data is never zero.
+const (
+	OK           Status = "ok"
+	Insufficient Status = "insufficient_data" // fewer rows than the KPI's minimum: shown, not ranked, not scored
+	NoData       Status = "no_data"
+)
+
+// Value is one KPI of one subject in one period with its receipt.
+type Value struct {
+	KPI    *policy.KPI
+	Period period.Period
+	Ratio  fixed.Ratio // the two sums; Den is 1 for a KPI without denominator
+	N      int64       // rows in the denominator (or in the numerator, without one)
+	Status Status
+	// Low and High bound the 95 % Wilson interval in the KPI's unit; only when HasInterval.
+	Low, High   float64
+	HasInterval bool
+	Target      *fixed.Num // in the KPI's unit; nil: none for this subject
+}
+
+// Exact gives the value in the KPI's unit, and false when there is no data.
+func (v Value) Exact() (*big.Rat, bool) {
+	if v.Status == NoData || v.KPI == nil {
+		return nil, false
+	}
+	r, ok := v.Ratio.Rat()
+	if !ok {
+		return nil, false
+	}
+	return r.Mul(r, v.KPI.Factor()), true
+}
+
+// Float is Exact for drawing and for cells.
+func (v Value) Float() (float64, bool) {
+	r, ok := v.Exact()
+	if !ok {
+		return 0, false
+	}
+	f, _ := r.Float64()
+	return f, true
+}
+
+// Attainment gives the value against its target in percent: value ÷ target when higher is better, target ÷ value when
+// lower is. It reports false without value or target, and when the divisor is zero.
+func (v Value) Attainment() (*big.Rat, bool) {
+	r, ok := v.Exact()
+	if !ok || v.Target == nil {
+		return nil, false
+	}
+	over, under := r, v.Target.Rat()
+	if !v.KPI.HigherIsBetter {
+		over, under = under, over
+	}
+	if under.Sign() == 0 {
+		return nil, false
+	}
+	q := new(big.Rat).Quo(over, under)
+	return q.Mul(q, big.NewRat(100, 1)), true
+}
+
+// Department is a node of the department tree as it stands at the end of the period.
+type Department struct {
+	ID, ParentID string // ParentID "" at the top
+	Name         policy.Text
+	Kind         string
+	KindName     policy.Text
+	Depth        int    // 0 at the top
+	Matrix       bool   // groups below it work across projects
+	Head         string // employee number of the head, "" when vacant
+}
+
+// Person is an employee.
+type Person struct {
+	No, Position string
+	Name         policy.Text
+	HiredOn      time.Time
+	LeftOn       time.Time // zero: still employed
+}
+
+// Day is one day of a work-log calendar.
+type Day struct {
+	Date  time.Time
+	Count int64     // logs
+	Hours fixed.Num // hours logged
+}
+
+// FunnelValues holds the steps of a funnel, widest first.
+type FunnelValues struct {
+	Funnel *policy.Funnel
+	Steps  []Value
+}
+
+// Line is everything measured about the company or one department with its subtree.
+// Values, Before and YearBefore run parallel to Report.KPIs; Months[k] runs parallel to Report.Months.
+type Line struct {
+	Values     []Value
+	Before     []Value
+	YearBefore []Value
+	Months     [][]Value
+	Funnels    []FunnelValues
+	Calendar   []Day // days of the period with logs, in order
+	Headcount  int   // people with a membership on the period's last day, subtree included
+}
+
+// DepartmentLine is a department with its numbers and its score.
+type DepartmentLine struct {
+	Department Department
+	Line
+	Score Score // as judged by its kind's scorecard; no superior's share
+}
+
+// ScoreStatus says what a score still waits for.
+type ScoreStatus string
+
+// The states of a score.
+const (
+	Provisional ScoreStatus = "provisional" // the superior's evaluation is not in yet: KPI part only, at full weight
+	Final       ScoreStatus = "final"
+	NoScore     ScoreStatus = "no_score" // no item has enough data, or no scorecard applies
+)
+
+// Score is the result of one scorecard. Points and Total are rounded once, to two decimals.
+type Score struct {
+	Scorecard *policy.Scorecard
+	Items     []ItemScore // parallel to Scorecard.Items
+	KPIPoints *fixed.Num  // weighted points of the KPI part; nil: none
+	Superior  *fixed.Num  // points given by the superior; nil: not yet
+	Total     *fixed.Num  // nil: no score
+	Band      *policy.Band
+	Rank      int  // 1 is best; 0: not ranked
+	RankOf    int  // how many are ranked in the same list
+	Tied      bool // shares its rank
+	Status    ScoreStatus
+}
+
+// ItemScore is one line of a scorecard.
+type ItemScore struct {
+	Item   *policy.Item
+	Value  Value
+	Points *big.Rat // from the curve, exact; nil: left out
+	Weight *big.Rat // effective percent after redistribution; nil: left out
+}
+
+// PersonLine is one person's stay in one department within the period. A person who moved has two.
+type PersonLine struct {
+	Person     Person
+	Department string     // where the days were spent (not the subtree)
+	From, To   time.Time  // first and last day of the stay within the period, both included
+	Days       int        // calendar days of the stay
+	Moved      bool       // the person has another line in the period
+	Values     []Value    // parallel to Report.KPIs, only records of these days in this department
+	Score      Score      // ranked among the lines of the same department
+	Before     *fixed.Num // the person's Total in the period before; nil: none
+}
+
+// PersonScore is the score of a person over the whole period: the lines' scores weighted by days.
+type PersonScore struct {
+	Person     Person
+	Department string // at the end of the period, or of the person's last day in it
+	Lines      []int  // indexes into Report.People
+	Total      *fixed.Num
+	Band       *policy.Band
+	Rank       int // among all people of the company with the same scorecard at the end
+	RankOf     int
+	Tied       bool
+	Before     *fixed.Num
+	Status     ScoreStatus
+}
+
+// Report is what one period looks like: the only thing that charts and reports receive.
+type Report struct {
+	Policy        *policy.Policy
+	PolicyVersion int
+	PolicyHash    string // SHA-256 of the policy's files
+	LedgerSeq     int64  // state of the books that the numbers come from
+	LedgerHash    string
+	Made          time.Time // when the report was asked for
+	Period        period.Period
+	Day           time.Time       // the report day: last day of the period or Made's day, the earlier
+	Months        []period.Period // months of the trend, ending with the period's last
+	KPIs          []*policy.KPI   // the listed ones
+	Company       Line
+	Departments   []DepartmentLine // depth first, siblings by id
+	People        []PersonLine     // by department as in Departments, then by rank, unranked last, then by number
+	Scores        []PersonScore    // by employee number
+}

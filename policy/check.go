@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"time"
+	_ "time/tzdata" // a machine without zone files must read the same policy
+
+	"plumbline/internal/fixed"
+	"plumbline/internal/warehouse"
+)
+
+// Check reads the files of s. When the policy is wrong the error is of type Errors and names every fault; any other error
+// says that the check itself could not be done. The warehouse is used to parse and describe expressions, nothing else.
+func Check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
+	if err := s.shape(); err != nil {
+		return nil, err
+	}
+	c := &checker{
+		reader: &reader{lines: map[string][]string{}},
+		ctx:    ctx, db: db,
+		policy:  &Policy{Source: append(Source(nil), s...)},
+		unknown: map[*Dataset]bool{},
+	}
+	company, datasets, kpis, scorecards := c.parse(s[0]), c.parse(s[1]), c.parse(s[2]), c.parse(s[3])
+	c.company(company)
+	if company != nil && datasets != nil { // expressions use the parameters
+		c.datasets(datasets)
+		c.parameterNames()
+		if kpis != nil {
+			c.kpis(kpis)
+			if scorecards != nil {
+				c.scorecards(scorecards)
+			}
+		}
+	}
+	if c.broken != nil {
+		return nil, fmt.Errorf("check policy: %w", c.broken)
+	}
+	if c.faults != nil {
+		return nil, c.faults.sorted()
+	}
+	return c.policy, nil
+}
+
+// checker builds a Policy. It goes on after a fault with what it has, so that one run names them all.
+type checker struct {
+	*reader
+	ctx     context.Context // of the one call of Check
+	db      *warehouse.DB
+	policy  *Policy
+	unknown map[*Dataset]bool // datasets with a column of unknown type, over which no expression can be bound
+	broken  error             // why the check could not be done
+}
+
+// company reads company.yaml.
+func (c *checker) company(n *node) {
+	if n == nil {
+		return
+	}
+	o, _ := c.object(n, n.place, companyFile)
+	if about := o.need("company"); about != nil {
+		if o, ok := c.object(about, o.keys["company"], "company"); ok {
+			c.policy.Company.Name = c.bilingual(o.need("name"), maxName)
+			c.policy.Company.Timezone = c.timezone(o.need("timezone"))
+		}
+	}
+	for _, p := range c.entries(o.find("parameters")) {
+		c.parameter(p)
+	}
+	if bands := o.need("bands"); bands != nil {
+		c.bands(bands)
+	}
+}
+
+func (c *checker) timezone(n *node) string {
+	zone, ok := c.word(n, maxName)
+	if !ok {
+		return ""
+	}
+	// "Local" would make business days depend on the machine.
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+		c.fault(n.place, say("没有“%s”这个时区", "there is no time zone “%s”", clip(zone)),
+			say("写 IANA 名称，例如 Asia/Shanghai", "write an IANA name such as Asia/Shanghai"))
+	}
+	return zone
+}
+
+func (c *checker) parameter(p pair) {
+	valid := c.named(p.key, true)
+	o, ok := c.object(p.value, p.key.place, "parameter")
+	if !ok {
+		return
+	}
+	value, _ := c.number(o.need("value"))
+	name := c.bilingual(o.need("name"), maxName)
+	if valid {
+		c.policy.Parameters = append(c.policy.Parameters, Parameter{p.key.text, name, value, p.key.place})
+	}
+}
+
+// parameterNames refuses parameters that an expression could mistake for a column.
+func (c *checker) parameterNames() {
+	for _, p := range c.policy.Parameters {
+		for _, d := range c.policy.Datasets {
+			if d.Column(p.ID) != nil {
+				c.fault(p.Place, say("参数 %s 与记录 %s 的列同名", "the parameter %s has the name of a column of %s", p.ID, d.ID),
+					say("给参数换一个名称", "rename the parameter"))
+				break
+			}
+		}
+	}
+}
+
+func (c *checker) bands(n *node) {
+	seen := map[string]bool{}
+	var before *Band
+	for _, item := range c.list(n) {
+		o, ok := c.object(item, item.place, "band")
+		if !ok {
+			continue
+		}
+		band := Band{Name: c.bilingual(o.need("name"), maxName)}
+		id := o.need("id")
+		if band.ID, ok = c.word(id, 16); ok {
+			if key := WordKey(band.ID); seen[key] {
+				c.fault(id.place, say("等级 %s 重复", "the band %s stands here a second time", band.ID), say("等级各不相同", "give each band its own id"))
+			} else {
+				seen[key] = true
+			}
+		}
+		from := o.need("from")
+		if band.From, ok = c.number(from); !ok {
+			continue
+		}
+		if before != nil && band.From >= before.From {
+			c.fault(from.place, say("等级须由高到低：%s 应低于上一等级的 %s", "bands run from the best down: %s must be below the %s of the band before", band.From, before.From),
+				say("按 from 由高到低排列，不可相同", "order them by falling from, none twice"))
+		}
+		c.policy.Bands = append(c.policy.Bands, band)
+		before = &band
+	}
+}
+
+// hundred reports a sum that is not 100.
+func (c *checker) hundred(p Place, what Text, sum fixed.Num) {
+	if sum == fixed.Int(100) {
+		return
+	}
+	c.fault(p, Text{what.ZH + "合计 " + sum.String() + "，应为 100", what.EN + " add up to " + sum.String() + ", not 100"},
+		say("调整到合计正好 100（差 %s）", "adjust them to exactly 100 (%s to go)", fixed.Int(100)-sum))
+}

@@ -1,0 +1,266 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// types are the column types in the order in which messages name them.
+var types = []string{
+	string(TypeID), string(TypeText), string(TypeDate), string(TypeEnum), string(TypeInteger), string(TypeNumber),
+	string(TypeHours), string(TypeMoney), string(TypeBool), string(TypeEmployee), string(TypeDepartment),
+}
+
+// datasets reads datasets.yaml.
+func (c *checker) datasets(n *node) {
+	for _, p := range c.entries(n) {
+		valid := c.named(p.key, true)
+		if d := c.dataset(p); valid && d != nil {
+			c.policy.Datasets = append(c.policy.Datasets, d)
+		}
+	}
+	c.organisation(n.place)
+}
+
+func (c *checker) dataset(p pair) *Dataset {
+	o, ok := c.object(p.value, p.key.place, "dataset")
+	if !ok {
+		return nil
+	}
+	d := &Dataset{ID: p.key.text, Place: p.key.place, Name: c.bilingual(o.need("name"), maxName)}
+	for _, col := range c.entries(o.need("columns")) {
+		valid := c.named(col.key, true)
+		if column := c.column(d, col); valid && column != nil {
+			d.Columns = append(d.Columns, column)
+		} else {
+			c.unknown[d] = true
+		}
+	}
+	c.headers(d)
+	c.key(d, o.need("key"))
+	d.Owner = c.columnOf(d, o.find("owner"), false, TypeEmployee)
+	d.Day = c.columnOf(d, o.find("day"), true, TypeDate)
+	if n := o.find("no_overlap"); n != nil {
+		if o, ok := c.object(n, o.keys["no_overlap"], "no_overlap"); ok {
+			d.NoOverlap = &Interval{
+				Per:  c.columnOf(d, o.need("per"), false),
+				From: c.columnOf(d, o.need("from"), false, TypeDate),
+				To:   c.columnOf(d, o.need("to"), true, TypeDate),
+			}
+		}
+	}
+	if rules := o.find("rules"); rules != nil {
+		for _, item := range c.list(rules) {
+			c.rule(d, item)
+		}
+	}
+	return d
+}
+
+func (c *checker) column(d *Dataset, p pair) *Column {
+	o, ok := c.object(p.value, p.key.place, "column")
+	if !ok {
+		return nil
+	}
+	col := &Column{ID: p.key.text, Place: p.key.place}
+	col.Type = Type(c.oneOf(o.need("type"), types...))
+	if col.Type == "" {
+		c.unknown[d] = true
+	}
+	col.Aliases, _ = c.words(o.find("aliases"))
+	col.Name = namesOf(col.ID, col.Aliases)
+	if n := o.find("name"); n != nil {
+		col.Name = c.bilingual(n, maxName)
+	}
+	col.Optional = c.truth(o.find("optional"), false)
+	switch {
+	case col.Type == TypeEnum:
+		c.enum(col, o.need("values"))
+	case o.values["values"] != nil && col.Type != "":
+		c.fault(o.keys["values"], say("只有 enum 类型的列才有 values", "only a column of type enum has values"),
+			say("把 type 改为 enum，或删去 values", "set the type to enum, or delete the values"))
+	}
+	return col
+}
+
+// enum reads the values of a column and makes sure that every word stands for one of them.
+func (c *checker) enum(col *Column, n *node) {
+	owner := map[string]string{}
+	entries := c.entries(n)
+	for _, p := range entries {
+		valid := c.named(p.key, false)
+		v := c.enumValue(p)
+		if !valid {
+			continue
+		}
+		col.Values = append(col.Values, v)
+		for _, w := range append([]string{v.Value, v.Name.ZH, v.Name.EN}, v.Words...) {
+			k := WordKey(w)
+			if other, taken := owner[k]; taken && other != v.Value && k != "" {
+				c.fault(p.key.place, say("“%s”既指 %s 又指 %s", "“%s” stands for both %s and %s", w, other, v.Value),
+					say("一个词只能对应一个值（大小写、空格、全半角不计）", "let a word stand for one value (case, blanks and width do not count)"))
+			} else {
+				owner[k] = v.Value
+			}
+		}
+	}
+	if n != nil && n.shape == mapping && len(entries) == 0 {
+		c.fault(n.place, say("values 为空", "there are no values"), say("至少列出一个值", "list at least one"))
+	}
+}
+
+// enumValue reads {zh: …, en: …, words: […]} or the short form, a list of words.
+func (c *checker) enumValue(p pair) EnumValue {
+	v := EnumValue{Value: p.key.text}
+	if p.value.shape == sequence {
+		v.Words, _ = c.words(p.value)
+		v.Name = namesOf(v.Value, v.Words)
+		return v
+	}
+	if o, ok := c.object(p.value, p.key.place, "enum_value"); ok {
+		v.Name.ZH, _ = c.word(o.need("zh"), maxName)
+		v.Name.EN, _ = c.word(o.need("en"), maxName)
+		v.Words, _ = c.words(o.find("words"))
+	}
+	return v
+}
+
+// headers makes sure that a header word names one column of a dataset.
+func (c *checker) headers(d *Dataset) {
+	owner := map[string]*Column{}
+	for _, col := range d.Columns {
+		for _, w := range append([]string{col.ID, col.Name.ZH, col.Name.EN}, col.Aliases...) {
+			k := HeaderKey(w)
+			other := owner[k]
+			switch {
+			case w == "":
+			case k == "":
+				c.fault(col.Place, say("表头“%s”没有文字或数字", "the header “%s” holds no letter or digit", clip(w)), say("改用有文字的表头", "use a header with letters"))
+			case other == nil:
+				owner[k] = col
+			case other != col:
+				c.fault(col.Place, say("表头“%s”既指列 %s 又指列 %s", "the header “%s” names both column %s and column %s", clip(w), other.ID, col.ID),
+					say("从其中一列的名称或 aliases 中删去（大小写、空格、标点、全半角不计）", "delete it from the names or aliases of one of them (case, blanks, punctuation and width do not count)"))
+			}
+		}
+	}
+}
+
+// key reads the columns that name a record.
+func (c *checker) key(d *Dataset, n *node) {
+	words, places := c.words(n)
+	for i, w := range words {
+		at := &node{place: places[i], text: w}
+		if slices.Contains(d.Key, w) {
+			c.fault(at.place, say("列 %s 在 key 中重复", "the column %s stands in the key twice", w), say("删去一个", "delete one"))
+		} else if id := c.columnOf(d, at, false); id != "" {
+			d.Key = append(d.Key, id)
+		}
+	}
+}
+
+// columnOf reads the name of a column that must be of one of the types (none given: any) and, unless optional, required.
+func (c *checker) columnOf(d *Dataset, n *node, optional bool, want ...Type) string {
+	id, ok := c.word(n, maxName)
+	if !ok {
+		return ""
+	}
+	col := d.Column(id)
+	if col == nil {
+		c.fault(n.place, say("记录 %s 没有列“%s”", "the dataset %s has no column “%s”", d.ID, clip(id)), oneOfCure(id, d.columnIDs()))
+		return ""
+	}
+	if len(want) > 0 && col.Type != "" && !slices.Contains(want, col.Type) {
+		c.fault(n.place, say("列 %s 的类型是 %s，此处须为 %s", "the column %s is of type %s, but must be %s here", id, col.Type, want[0]),
+			say("换一列，或更改该列的 type", "name another column, or change its type"))
+	}
+	if col.Optional && !optional {
+		c.fault(n.place, say("列 %s 可以留空（optional），此处须为必填列", "the column %s may be blank (optional), but must be required here", id),
+			say("去掉该列的 optional: true，或换一列", "delete its optional: true, or name another column"))
+	}
+	return id
+}
+
+func (d *Dataset) columnIDs() []string {
+	ids := make([]string, len(d.Columns))
+	for i, col := range d.Columns {
+		ids[i] = col.ID
+	}
+	return ids
+}
+
+func (c *checker) rule(d *Dataset, n *node) {
+	o, ok := c.object(n, n.place, "rule")
+	if !ok {
+		return
+	}
+	rule := Rule{Check: c.expression(o.need("check"), d, ruleUse), Say: c.bilingual(o.need("say"), maxSentence)}
+	if cure := o.find("cure"); cure != nil {
+		rule.Cure = c.bilingual(cure, maxSentence)
+	} else {
+		rule.Cure = defaultCure(d, rule.Check)
+	}
+	d.Rules = append(d.Rules, rule)
+}
+
+// defaultCure names the columns that a rule reads.
+func defaultCure(d *Dataset, e Expr) Text {
+	var zh, en []string
+	for _, id := range e.Columns {
+		name := d.Column(id).Name
+		zh, en = append(zh, name.ZH), append(en, name.EN)
+	}
+	return Text{"核对" + strings.Join(zh, "、"), "Check " + strings.Join(en, ", ")}
+}
+
+// needed is a column that the organisation's datasets must have.
+type needed struct {
+	id       string
+	kind     Type
+	optional bool // must allow a blank; the others must not
+	either   bool // may or may not allow a blank
+}
+
+var organisation = []struct {
+	dataset string
+	key     string // the one column of the key, to which types employee and department refer; "" = any key
+	columns []needed
+}{
+	{Departments, "department_id", []needed{{id: "department_id", kind: TypeID}, {id: "name", kind: TypeText}, {id: "parent_id", kind: TypeDepartment, optional: true}, {id: "kind", kind: TypeEnum}}},
+	{Employees, "employee_no", []needed{{id: "employee_no", kind: TypeID}, {id: "name", kind: TypeText}, {id: "hired_on", kind: TypeDate}, {id: "left_on", kind: TypeDate, optional: true}}},
+	{Memberships, "", []needed{{id: "employee_no", kind: TypeEmployee}, {id: "department_id", kind: TypeDepartment}, {id: "valid_from", kind: TypeDate}, {id: "valid_to", kind: TypeDate, optional: true}, {id: "role", kind: TypeEnum, either: true}}},
+}
+
+// organisation makes sure that departments, employees and memberships are there.
+func (c *checker) organisation(file Place) {
+	for _, o := range organisation {
+		d := c.policy.Dataset(o.dataset)
+		if d == nil {
+			c.fault(file, say("缺少记录 %s", "the dataset %s is missing", o.dataset),
+				say("从默认制度中抄入；部门归属由它决定", "copy it from the default policy; it decides who belongs where"))
+			continue
+		}
+		for _, want := range o.columns {
+			c.organisationColumn(d, want)
+		}
+		if o.key != "" && len(d.Key) > 0 && !slices.Equal(d.Key, []string{o.key}) {
+			c.fault(d.Place, say("%s 的 key 须为 %s", "the key of %s must be %s", d.ID, o.key), say("写 key: %s", "write key: %s", o.key))
+		}
+	}
+}
+
+func (c *checker) organisationColumn(d *Dataset, want needed) {
+	col := d.Column(want.id)
+	switch {
+	case col == nil:
+		c.fault(d.Place, say("记录 %s 缺少列 %s", "the dataset %s lacks the column %s", d.ID, want.id),
+			say("补上类型为 %s 的列 %s", "add it with type %s: %s", want.kind, want.id))
+	case col.Type != "" && col.Type != want.kind:
+		c.fault(col.Place, say("%s 的列 %s 须为 %s 类型，不是 %s", "the column %[2]s of %[1]s must be of type %[3]s, not %[4]s", d.ID, want.id, want.kind, col.Type),
+			say("写 type: %s", "write type: %s", want.kind))
+	case want.optional && !col.Optional:
+		c.fault(col.Place, say("%s 的列 %s 须可留空", "the column %[2]s of %[1]s must allow a blank", d.ID, want.id), say("加上 optional: true", "add optional: true"))
+	case !want.optional && !want.either && col.Optional:
+		c.fault(col.Place, say("%s 的列 %s 须为必填", "the column %[2]s of %[1]s must be required", d.ID, want.id), say("去掉 optional: true", "delete optional: true"))
+	}
+}

@@ -1,0 +1,254 @@
+package policy
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// The binder of DuckDB converts between kinds without a word, and fails on the first row that does not convert. So kinds
+// are compared here before it: "text", "number", "date" and "bool", and "" for what fits anywhere, such as NULL.
+
+var resultKinds = map[string]string{
+	"*": "number", "/": "number", "%": "number", "abs": "number", "round": "number", "floor": "number", "ceil": "number", "length": "number",
+	"date_diff": "number", "date_part": "number", "year": "number", "month": "number", "day": "number",
+	"||": "text", "lower": "text", "upper": "text", "trim": "text", "substring": "text", "concat": "text",
+	"~~": "bool", "!~~": "bool", "like_escape": "bool", "not_like_escape": "bool", "starts_with": "bool",
+	"date_trunc": "date",
+}
+
+var sqlKinds = map[string]string{"VARCHAR": "text", "DATE": "date", "BOOLEAN": "bool", "INTEGER": "number", "BIGINT": "number", "DECIMAL": "number"}
+
+var kindWords = map[string]Text{"text": {"文字", "text"}, "number": {"数字", "a number"}, "date": {"日期", "a date"}, "bool": {"条件", "a condition"}}
+
+// kindOf gives the kind of what a node yields.
+func (w *walker) kindOf(n map[string]any) string {
+	switch class, _ := n["class"].(string); class {
+	case "COLUMN_REF":
+		return w.nameKind(columnName(n))
+	case "CONSTANT":
+		typ, _ := constantOf(n)
+		return sqlKinds[typ]
+	case "CAST":
+		typ, _ := field(n["cast_type"], "id").(string)
+		return sqlKinds[typ]
+	case "COMPARISON", "BETWEEN", "CONJUNCTION":
+		return "bool"
+	case "OPERATOR":
+		if n["type"] != "OPERATOR_COALESCE" {
+			return "bool"
+		}
+		return w.firstKind(children(n))
+	case "CASE":
+		return w.firstKind(results(n))
+	case "FUNCTION":
+		return w.functionKind(n)
+	}
+	return ""
+}
+
+func (w *walker) nameKind(name string) string {
+	if col := w.dataset.Column(name); col != nil {
+		sql, _, _ := strings.Cut(col.Type.SQL(), "(")
+		return sqlKinds[sql]
+	}
+	if name == ReportDay {
+		return "date"
+	}
+	if slices.ContainsFunc(w.parameters, func(p Parameter) bool { return p.ID == name }) {
+		return "number"
+	}
+	return ""
+}
+
+func (w *walker) functionKind(n map[string]any) string {
+	name, _ := n["function_name"].(string)
+	name = strings.ToLower(name)
+	args := children(n)
+	if name == "+" || name == "-" {
+		dates := 0
+		for _, a := range args {
+			if w.kindOf(a) == "date" {
+				dates++
+			}
+		}
+		if dates == 1 {
+			return "date"
+		}
+		return "number"
+	}
+	if kind, ok := resultKinds[name]; ok {
+		return kind
+	}
+	return w.firstKind(args)
+}
+
+func (w *walker) firstKind(nodes []map[string]any) string {
+	for _, n := range nodes {
+		if kind := w.kindOf(n); kind != "" {
+			return kind
+		}
+	}
+	return ""
+}
+
+// results gives the nodes that a CASE may yield.
+func results(n map[string]any) []map[string]any {
+	var nodes []map[string]any
+	for _, check := range list(n["case_checks"]) {
+		if then, ok := field(check, "then_expr").(map[string]any); ok {
+			nodes = append(nodes, then)
+		}
+	}
+	if otherwise, ok := n["else_expr"].(map[string]any); ok {
+		nodes = append(nodes, otherwise)
+	}
+	return nodes
+}
+
+func (w *walker) cases(n map[string]any) {
+	var when []map[string]any
+	for _, check := range list(n["case_checks"]) {
+		if m, ok := field(check, "when_expr").(map[string]any); ok {
+			when = append(when, m)
+		}
+	}
+	w.conditions(when)
+	w.alike(n, results(n))
+}
+
+// alike makes sure that values which are compared or replace each other are of one kind. A text constant beside a date
+// must be written as one.
+func (w *walker) alike(n map[string]any, nodes []map[string]any) {
+	kinds := map[string]bool{}
+	for _, node := range nodes {
+		if kind := w.kindOf(node); kind != "" {
+			kinds[kind] = true
+		}
+	}
+	if kinds["date"] {
+		for _, node := range nodes {
+			if typ, text := constantOf(node); typ == "VARCHAR" {
+				w.date(node, text)
+			} else if w.kindOf(node) == "text" {
+				w.mixed(n, "date", "text")
+				return
+			}
+		}
+		delete(kinds, "text")
+	}
+	if len(kinds) > 1 {
+		var names []string
+		for _, kind := range []string{"text", "number", "date", "bool"} {
+			if kinds[kind] {
+				names = append(names, kind)
+			}
+		}
+		w.mixed(n, names[0], names[1])
+	}
+}
+
+func (w *walker) mixed(n map[string]any, a, b string) {
+	w.refuse(n, say("此处混用了%[1]s与%[2]s", "this mixes %[3]s with %[4]s", kindWords[a].ZH, kindWords[b].ZH, kindWords[a].EN, kindWords[b].EN),
+		say("两边用同一类的值；文字加单引号，数字不加", "use values of one kind; quote text, never numbers"))
+}
+
+// conditions makes sure that AND, OR, NOT and WHEN stand with conditions.
+func (w *walker) conditions(nodes []map[string]any) {
+	for _, n := range nodes {
+		if kind := w.kindOf(n); kind != "" && kind != "bool" {
+			w.refuse(n, Text{"此处应为条件，实为" + kindWords[kind].ZH, "this must be a condition, but is " + kindWords[kind].EN},
+				say("写成比较，例如 hours > 0", "write a comparison such as hours > 0"))
+		}
+	}
+}
+
+// numbers makes sure that nothing but numbers and dates is computed with.
+func (w *walker) numbers(nodes []map[string]any) {
+	for _, n := range nodes {
+		if kind := w.kindOf(n); kind == "text" || kind == "bool" {
+			w.refuse(n, Text{"此处应为数字，实为" + kindWords[kind].ZH, "this must be a number, but is " + kindWords[kind].EN},
+				say("用数字列或数字；日期常数写成 DATE '2026-01-31'", "use numbers; write a constant date as DATE '2026-01-31'"))
+		}
+	}
+}
+
+// enumWords makes sure that an enum column is compared with its own values: a misspelt one would count nothing in silence.
+func (w *walker) enumWords(nodes []map[string]any) {
+	for _, n := range nodes {
+		name := columnName(n)
+		col := w.dataset.Column(name)
+		if col == nil || col.Type != TypeEnum {
+			continue
+		}
+		values := make([]string, len(col.Values))
+		for i, v := range col.Values {
+			values[i] = v.Value
+		}
+		for _, other := range nodes {
+			if typ, text := constantOf(other); typ == "VARCHAR" && !slices.Contains(values, text) {
+				w.refuse(other, say("列 %s 没有值“%s”", "the column %s has no value “%s”", name, clip(text)), valueCure(col, text, values))
+			}
+		}
+	}
+}
+
+// valueCure proposes the value that a word stands for, or the nearest.
+func valueCure(col *Column, word string, values []string) Text {
+	for _, v := range col.Values {
+		for _, w := range append([]string{v.Name.ZH, v.Name.EN}, v.Words...) {
+			if WordKey(w) == WordKey(word) {
+				return say("写它的标识 '%s'", "write its id '%s'", v.Value)
+			}
+		}
+	}
+	return oneOfCure(word, values)
+}
+
+// same reports whether b is the tree a with its parameters replaced by constants.
+func (w *walker) same(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok {
+			return false
+		}
+		if replaced, is := w.replacement(a, b); is {
+			return replaced
+		}
+		for key, value := range a {
+			if key != "query_location" && !w.same(value, b[key]) {
+				return false
+			}
+		}
+		return len(a) == len(b)
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !w.same(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// replacement reports whether a is a name that was replaced, and if so, whether b is what replaces it.
+func (w *walker) replacement(a, b map[string]any) (right, is bool) {
+	if columnName(a) == ReportDay {
+		return b["class"] == "PARAMETER" && b["identifier"] == ReportDay, true
+	}
+	// The parser folds minus signs into the constant that follows.
+	for a["class"] == "FUNCTION" && a["function_name"] == "-" && len(children(a)) == 1 {
+		a = children(a)[0]
+	}
+	name := columnName(a)
+	if name == "" || name == ReportDay || w.dataset.Column(name) != nil {
+		return false, false
+	}
+	return b["class"] == "CONSTANT", true
+}

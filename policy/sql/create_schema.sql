@@ -1,0 +1,2 @@
+-- Makes the schema of the adopted policies.
+CREATE SCHEMA policy

@@ -1,0 +1,178 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+
+	"plumbline/internal/period"
+	"plumbline/metrics"
+	"plumbline/policy"
+)
+
+func (b *book) okWords() string { return b.t("正常", "ok") }
+
+// valueWords says how sure a value is.
+func (b *book) valueWords(v metrics.Value) string {
+	switch v.Status {
+	case metrics.OK:
+		return b.okWords()
+	case metrics.Insufficient:
+		return b.fewWords() + strconv.FormatInt(v.N, 10)
+	}
+	return b.noDataWords()
+}
+
+func (b *book) nameOf(p period.Period) string {
+	if b.lang == policy.EN {
+		return p.EN()
+	}
+	return p.ZH()
+}
+
+// kpiBlock shows one KPI of the company and all departments beside target, period before and year before.
+func (o *overview) kpiBlock(s *sheet, i int) {
+	k := o.Report.KPIs[i]
+	title := o.kpiTitle(k) + o.t("　", "  ") + o.direction(k)
+	if k.Minimum > 0 {
+		title += fmt.Sprintf(o.t("，最少样本 n=%d", ", minimum n=%d"), k.Minimum)
+	}
+	s.put(1, look{size: 11, bold: true, align: "left"}, title)
+	s.end(20)
+	step := o.t("（百分点）", " (pp)")
+	if k.Unit != policy.Percent {
+		step = " %"
+	}
+	heads := make([]string, colStatus)
+	for col, words := range map[int][2]string{colUnitName: {"部门", "Department"}, colValue: {"实际", "Actual"}, colAim: {"目标", "Target"},
+		colReach: {"达成率 %", "Attainment %"}, colBefore: {"上期", "Before"}, colStep: {"较上期" + step, "Change" + step},
+		colYear: {"上年同期", "Year before"}, colYearStep: {"同比" + step, "On year" + step}, colSumNum: {"分子", "Numerator"},
+		colSumDen: {"分母", "Denominator"}, colCount: {"样本 n", "n"}, colStatus: {"状态", "Status"}} {
+		heads[col-1] = o.t(words[0], words[1])
+	}
+	s.header(heads, colUnitName, colStatus)
+	first := s.row
+	for _, u := range o.units() {
+		o.kpiRow(s, u, i)
+	}
+	for _, col := range []int{colStep, colYearStep} {
+		s.keep(o.arrowRules(s.name, address(col, first)+":"+address(col, s.row-1), k.HigherIsBetter))
+	}
+	for _, col := range []int{colValue, colBefore, colYear} {
+		s.keep(o.wordRule(s.name, address(col, first)+":"+address(col, s.row-1), address(col, first)))
+	}
+	s.skip(1)
+}
+
+func (o *overview) kpiRow(s *sheet, u unitLine, i int) {
+	k, v, row := o.Report.KPIs[i], u.line.Values[i], s.row
+	at := func(col int) string { return address(col, row) }
+	name := look{align: "left", indent: u.depth, wrap: true, line: hairline, bold: u.dept == nil}
+	s.put(colUnitName, name, u.name)
+	o.putValue(s, v, colValue, colSumNum, colSumDen, colCount)
+	format := number(valueFormat(k.Unit))
+	if v.Target != nil {
+		s.put(colAim, format, v.Target.Float())
+	}
+	ok := at(colStatus) + "=" + literal(o.okWords())
+	var reach any = ""
+	if value, has := v.Float(); has && v.Target != nil && v.Status == metrics.OK {
+		reach = numberOr(attained(value, v.Target.Float(), k.HigherIsBetter), "")
+	}
+	over, under := at(colValue), at(colAim)
+	if !k.HigherIsBetter {
+		over, under = under, over
+	}
+	if v.Target != nil {
+		s.formula(colReach, number(fmtOne), "IF(AND("+ok+",ISNUMBER("+over+"),ISNUMBER("+under+")),IF("+under+`=0,"",`+over+"/"+under+`*100),"")`, reach)
+	}
+	o.compare(s, v, u.line.Before, i, colBefore, colStep)
+	o.compare(s, v, u.line.YearBefore, i, colYear, colYearStep)
+	s.formula(colStatus, midLook, "IF(ISNUMBER("+at(colValue)+"),IF("+at(colCount)+"<"+o.plan.define.minimum(k)+","+
+		literal(o.fewWords())+"&"+at(colCount)+","+literal(o.okWords())+"),"+literal(o.noDataWords())+")", o.valueWords(v))
+	s.blank(1, colStatus, textLook)
+	s.end(rowHeight(wrappedLines(u.name, s.frame.widths[0]-float64(2*u.depth))))
+}
+
+// putValue writes a value as a formula over its two sums, which stand in the columns given.
+func (b *book) putValue(s *sheet, v metrics.Value, value, numerator, denominator, count int) {
+	k := v.KPI
+	at := func(col int) string { return address(col, s.row) }
+	factor := ""
+	if k.Unit == policy.Percent {
+		factor = "*100"
+	}
+	s.put(numerator, number(sumFormat(&k.Numerator)), v.Ratio.Num.Float())
+	s.put(count, number(fmtInt), v.N)
+	formula := "IF(" + at(count) + "=0," + literal(b.noDataWords()) + "," + at(numerator) + factor + ")"
+	if k.Denominator != nil {
+		s.put(denominator, number(sumFormat(k.Denominator)), v.Ratio.Den.Float())
+		formula = "IF(OR(" + at(count) + "=0," + at(denominator) + "=0)," + literal(b.noDataWords()) + "," + at(numerator) + "/" + at(denominator) + factor + ")"
+	}
+	var shown any = b.noDataWords()
+	if x, ok := v.Float(); ok {
+		shown = x
+	}
+	s.formula(value, number(valueFormat(k.Unit)), formula, shown)
+}
+
+// compare writes an earlier value and the change since: percentage points for a percentage, percent for anything else.
+// Nothing is compared with too little data on either side.
+func (o *overview) compare(s *sheet, now metrics.Value, earlier []metrics.Value, i, col, step int) {
+	if i >= len(earlier) {
+		return
+	}
+	then := earlier[i]
+	a, aOK := now.Float()
+	c, cOK := then.Float()
+	if then.Status != metrics.OK || !cOK {
+		s.put(col, look{align: "right", ink: faintInk, line: hairline}, o.valueWords(then))
+		s.put(step, number(fmtChange), nil)
+		return
+	}
+	s.put(col, number(valueFormat(then.KPI.Unit)), c)
+	formula, change := address(colValue, s.row)+"-"+address(col, s.row), a-c
+	if then.KPI.Unit != policy.Percent {
+		formula = "(" + address(colValue, s.row) + "/" + address(col, s.row) + "-1)*100"
+		if c == 0 {
+			s.put(step, number(fmtChange), nil)
+			return
+		}
+		change = (a/c - 1) * 100
+	}
+	var shown any = ""
+	if now.Status == metrics.OK && aOK {
+		shown = change
+	}
+	s.formula(step, number(fmtChange), "IF("+address(colStatus, s.row)+"="+literal(o.okWords())+","+formula+`,"")`, shown)
+}
+
+// trendTable shows the company month by month.
+func (o *overview) trendTable(s *sheet) {
+	s.row = o.trendRow
+	s.section(o.t("全公司按月走势", "Company by month"))
+	heads := make([]string, 1+len(o.listed))
+	heads[0] = o.t("月份", "Month")
+	for j, i := range o.listed {
+		heads[1+j] = o.kpiTitle(o.Report.KPIs[i])
+	}
+	if len(heads) > o.columns {
+		heads = heads[:o.columns]
+	}
+	s.header(heads, 1)
+	for m, month := range o.Report.Months {
+		s.put(1, textLook, month.String())
+		for j, i := range o.listed {
+			if j+2 > o.columns || i >= len(o.Report.Company.Months) {
+				continue
+			}
+			v := o.Report.Company.Months[i][m]
+			if x, ok := v.Float(); ok && v.Status == metrics.OK {
+				s.put(2+j, number(valueFormat(v.KPI.Unit)), x)
+			} else {
+				s.put(2+j, number(valueFormat(policy.Percent)), nil)
+			}
+		}
+		s.end(0)
+	}
+	s.skip(1)
+}

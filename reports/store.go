@@ -1,0 +1,141 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"plumbline/policy"
+)
+
+// WriteWorkbook writes the workbook into dir as its next version: 1.0, 1.1, 1.2 and so on. When the newest version there
+// says the same, apart from when it was made, that file stays and changed is false. The file appears whole or not at all.
+func WriteWorkbook(ctx context.Context, dir string, d Data, lang policy.Lang) (path string, changed bool, err error) {
+	if d.Report == nil || d.Report.Policy == nil {
+		return "", false, fmt.Errorf("write workbook: no report to write (compute the period first)")
+	}
+	company, p := d.Report.Policy.Company.Name, d.Report.Period
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", false, fmt.Errorf("write workbook into %s: %w", dir, err)
+	}
+	stem, end := nameParts(company, p, Subject, lang)
+	newest, err := newestVersion(dir, stem, end)
+	if err != nil {
+		return "", false, err
+	}
+	if newest >= 0 {
+		path = filepath.Join(dir, FileName(company, p, Subject, newest, lang))
+		same, err := saysTheSame(ctx, path, d, lang)
+		if err != nil || same {
+			return path, false, err
+		}
+	}
+	path = filepath.Join(dir, FileName(company, p, Subject, newest+1, lang))
+	if err := writeWhole(path, func(w io.Writer) error { return Workbook(ctx, d, lang, w) }); err != nil {
+		return "", false, err
+	}
+	return path, true, nil
+}
+
+// newestVersion finds the highest version in dir, and -1 when there is none.
+func newestVersion(dir, stem, end string) (int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, fmt.Errorf("look for earlier workbooks: %w", err)
+	}
+	newest := -1
+	for _, e := range entries {
+		digits, ok := strings.CutPrefix(e.Name(), stem)
+		if !ok {
+			continue
+		}
+		if digits, ok = strings.CutSuffix(digits, end); !ok {
+			continue
+		}
+		if n, err := strconv.Atoi(digits); err == nil && n > newest && strconv.Itoa(n) == digits {
+			newest = n
+		}
+	}
+	return newest, nil
+}
+
+// saysTheSame renders d as if made when the file was made, and compares contents. A file that cannot be read, or that
+// somebody edited, does not say the same.
+func saysTheSame(ctx context.Context, path string, d Data, lang policy.Lang) (bool, error) {
+	made, err := madeOn(path)
+	if err != nil {
+		return false, nil
+	}
+	then := *d.Report
+	then.Made = made
+	digest, err := render(ctx, Data{&then, d.Files, d.Rejects}, lang, io.Discard)
+	if err != nil {
+		return false, err
+	}
+	onDisk, err := digestOf(path)
+	return err == nil && onDisk == digest, nil
+}
+
+// madeOn reads when a workbook was made, to the second.
+func madeOn(path string) (time.Time, error) {
+	f, err := excelize.OpenFile(path, excelize.Options{UnzipSizeLimit: 1 << 30})
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer f.Close()
+	props, err := f.GetDocProps()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse("2006-01-02T15:04:05Z", props.Created)
+}
+
+// writeWhole writes a file under another name, makes it durable and gives it its name.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".workbook-*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	if err := write(tmp); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := tmp.Sync(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes the new name durable.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("write into %s: %w", dir, err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write into %s: %w", dir, err)
+	}
+	return nil
+}
