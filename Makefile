@@ -35,7 +35,11 @@ check: ## formatting, vet with and without the Arrow tag, staticcheck
 	@go tool staticcheck -tags $(TAGS) ./...
 
 bench: build ## time and memory against the stated references, in one run
-	@sh docs/bench.sh
+	@mkdir -p bin/bench
+	@export PLUMBLINE_BENCH=$(CURDIR)/bin/bench PLUMBLINE_BENCH_DATA=$(CURDIR)/bin/bench/data; \
+	  for room in . ./metrics ./reports ./ingest/sheet ./internal/ledger; do \
+	    go test -run '^$$' -bench . -benchtime 3x -timeout 60m -tags $(TAGS) $$room || exit 1; \
+	  done
 
 clean: ## remove what was built
 	@rm -rf bin out $(ECHARTS) charts/node_modules

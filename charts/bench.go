@@ -90,7 +90,7 @@ func (b *bench) wrapNames(names []string, limits []float64) (lines int, width fl
 	for _, limit := range limits {
 		b.names, lines, width = nil, 1, 0
 		for _, name := range names {
-			wrapped := wrap(name, 12, limit)
+			wrapped := balanced(name, 12, limit)
 			b.names = append(b.names, wrapped)
 			lines = max(lines, countLines(wrapped))
 			width = max(width, widest(wrapped, 12))

@@ -167,7 +167,7 @@ func (w *pageWriter) name(l policy.Lang, department string) string {
 // show; others, and those that differ in case only, carry a part of their hash.
 func departmentSlug(r *metrics.Report, id string) string {
 	name := strings.ToLower(slug(id))
-	plain := slug(id) == id && len(id) <= 40
+	plain := id != "" && slug(id) == id && len(id) <= 40
 	for _, d := range r.Departments {
 		if d.Department.ID != id && strings.ToLower(slug(d.Department.ID)) == name {
 			plain = false

@@ -1,7 +1,8 @@
 package charts
 
-// fontFamily names fonts with Chinese, in the order of the systems people use.
-const fontFamily = `"Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", sans-serif`
+// fontFamily names fonts with Chinese, in the order of the systems people use. Its quotes are single: the SVG writer of the
+// drawing library puts it into a double-quoted attribute as it stands.
+const fontFamily = `'Microsoft YaHei', 'PingFang SC', 'Noto Sans CJK SC', sans-serif`
 
 // palette gives one meaning one colour. Good and Bad differ in hue and in lightness against each other's ground, so that
 // colour-blind readers tell them apart; words stand beside them everywhere.

@@ -45,12 +45,12 @@ func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, bel
 	var set []Chart
 	for _, kpi := range r.KPIs {
 		if len(below) > 1 {
-			set = append(set, Comparison(r, below, across, kpi))
+			set = appendDrawn(set, Comparison(r, below, across, kpi))
 		}
 		set = append(set, Trend(r, line, who, kpi))
 	}
 	for _, kpi := range decidingRates(r) {
-		set = append(set, Stack(r, line, who, kpi))
+		set = appendDrawn(set, Stack(r, line, who, kpi))
 	}
 	for _, funnel := range line.Funnels {
 		if funnel.Funnel != nil {
@@ -58,6 +58,14 @@ func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, bel
 		}
 	}
 	return append(set, Distribution(r, who, scores), Calendar(r, line, who))
+}
+
+// appendDrawn leaves out a chart with nothing to draw: the KPI's trend says so already.
+func appendDrawn(set []Chart, c Chart) []Chart {
+	if c.Empty != (policy.Text{}) {
+		return set
+	}
+	return append(set, c)
 }
 
 // decidingRates gives, for every scorecard that a department of the report is judged by, its heaviest KPI that is a share of

@@ -91,15 +91,33 @@ func wrap(s string, size, limit float64) string {
 			line += word
 			continue
 		}
-		flush()
-		for textWidth(strings.TrimRight(word, " "), size) > limit && utf8.RuneCountInString(word) > 1 {
-			head := fitting(word, size, limit)
-			lines, word = append(lines, head), word[len(head):]
+		if textWidth(strings.TrimRight(word, " "), size) <= limit {
+			flush()
+			line = word
+			continue
 		}
-		line = word
+		for textWidth(strings.TrimRight(line+word, " "), size) > limit && utf8.RuneCountInString(line+word) > 1 {
+			head := fitting(line+word, size, limit)
+			line, word = head, (line + word)[len(head):]
+			flush()
+		}
+		line += word
 	}
 	flush()
 	return strings.Join(lines, "\n")
+}
+
+// balanced is wrap with lines of about equal width: no single character is left on the last line.
+func balanced(s string, size, limit float64) string {
+	best := wrap(s, size, limit)
+	for narrower := limit - size/2; narrower > size; narrower -= size / 2 {
+		next := wrap(s, size, narrower)
+		if countLines(next) > countLines(best) {
+			break
+		}
+		best = next
+	}
+	return best
 }
 
 // fitting gives the longest beginning of word that fits, at least one character.

@@ -149,7 +149,7 @@ func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Val
 	series := list{
 		still(object{"lineStyle": hidden, "silent": true, "z": 1}),
 		still(object{"lineStyle": hidden, "silent": true, "z": 1, "areaStyle": object{"opacity": 1}}),
-		still(object{"z": 3, "data": trendLabels(f, months, s), "markLine": targetLine(f, target, s)}),
+		still(object{"z": 3, "data": trendLabels(f, months, s), "markLine": guides(f, months, target, s)}),
 		hollowSeries(f, months, s),
 		gapSeries(f, months, a),
 	}
@@ -163,8 +163,8 @@ func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Val
 
 func trendKey(f frame, months []metrics.Value, target *fixed.Num, s scale) list {
 	key := list{keyEntry{"●", f.ink.Actual, pick(f.lang, "当月值", "month")}}
-	for _, v := range months {
-		if v.HasInterval && v.Status == metrics.OK {
+	for i := range months {
+		if banded(months, i) {
 			key = append(key, keyEntry{"■", f.ink.Band, pick(f.lang, "95% 区间", "95% interval")})
 			break
 		}
@@ -225,8 +225,8 @@ func valueLine(months []metrics.Value, s scale) []opts.LineData {
 
 // bandData gives the lower ends and the heights of the intervals; the second is stacked on the first.
 func bandData(months []metrics.Value, s scale) (lows, heights []opts.LineData) {
-	for _, v := range months {
-		if !v.HasInterval || v.Status != metrics.OK {
+	for i, v := range months {
+		if !banded(months, i) {
 			lows, heights = append(lows, opts.LineData{Value: absent}), append(heights, opts.LineData{Value: absent})
 			continue
 		}
@@ -278,16 +278,30 @@ func tooltipOf(v metrics.Value, s scale) string {
 	return literal(strings.Join(lines, "\n"))
 }
 
-func targetLine(f frame, target *fixed.Num, s scale) any {
-	if target == nil {
+// guides draws the target as a dashed line, and the interval of a month that stands alone, where a band has no width, as a bar. The
+// key says the target's value: at the line, the values would cross it.
+func guides(f frame, months []metrics.Value, target *fixed.Num, s scale) any {
+	data := list{}
+	for i, v := range months {
+		if banded(months, i) && !banded(months, i-1) && !banded(months, i+1) {
+			data = append(data, list{
+				object{"coord": list{i, s.bound(v.Low)}, "lineStyle": object{"color": f.ink.Band, "type": "solid", "width": 8}},
+				object{"coord": list{i, s.bound(v.High)}},
+			})
+		}
+	}
+	if target != nil {
+		data = append(data, object{"yAxis": s.at(target.Rat()), "lineStyle": object{"color": f.ink.Target, "type": "dashed", "width": 1.2}})
+	}
+	if len(data) == 0 {
 		return nil
 	}
-	return object{
-		"silent": true, "symbol": "none", "animation": false,
-		"lineStyle": object{"color": f.ink.Target, "type": "dashed", "width": 1.2},
-		"label":     object{"show": false}, // the key says its value: here the line would cross it
-		"data":      list{object{"yAxis": s.at(target.Rat())}},
-	}
+	return object{"silent": true, "symbol": "none", "animation": false, "label": object{"show": false}, "z": 2, "data": data}
+}
+
+// banded reports whether month i has an interval to draw.
+func banded(months []metrics.Value, i int) bool {
+	return i >= 0 && i < len(months) && months[i].HasInterval && months[i].Status == metrics.OK
 }
 
 // hollowSeries marks months with too few rows: hollow, with the words, and outside the line.
@@ -339,11 +353,11 @@ func gapSeries(f frame, months []metrics.Value, a axis) any {
 // trendAxis holds values, intervals and target. A line may start above zero; its axis says where.
 func trendAxis(months []metrics.Value, target *fixed.Num, s scale, kpi *policy.KPI) axis {
 	var ys []float64
-	for _, v := range months {
+	for i, v := range months {
 		if r, ok := v.Exact(); ok {
 			ys = append(ys, s.at(r))
 		}
-		if v.HasInterval && v.Status == metrics.OK {
+		if banded(months, i) {
 			ys = append(ys, s.bound(v.Low), s.bound(v.High))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,13 +152,22 @@ func spool(dir string, r io.Reader) (*os.File, int64, error) {
 // step is one generated statement and what it does.
 type step struct{ name, text string }
 
-// taking is one file on its way into the facts.
+// taking is one file on its way into the facts. Its rows stand in the relation stage: typed fields, _row and _until.
+//
+// The rows of a file that nobody has seen go straight into the fact table and what turns out faulty is taken out again; the rows of
+// a file that repeats records of the books go into a temporary table first, and only what is new is filed. Both ways give
+// the same facts; which one is taken only decides how much is written.
 type taking struct {
-	tx   *warehouse.Tx
-	plan plan
-	seq  int64
-	day  time.Time
-	good string // condition on stage s: passed all checks so far
+	tx     *warehouse.Tx
+	plan   plan
+	seq    int64
+	day    time.Time
+	source string // the staged file as a table
+	direct bool   // stage is a view of the fact table
+	// good is the condition on stage s that a row passed all checks so far, fit that it is also a record of its own. They name only
+	// what has been found: a clean file is filed without looking anything up.
+	good, fit string
+	hits      bool // some rows name a record that is in the books
 }
 
 // take types, checks and files the staged rows in the event's transaction.
@@ -170,17 +180,16 @@ func take(ctx context.Context, tx *warehouse.Tx, e books.Entry, d Decision, pre 
 	if err != nil {
 		return fmt.Errorf("day of ingest: %w", err)
 	}
-	t := taking{tx: tx, plan: newPlan(ds, d.Columns), seq: e.Seq, day: day}
-	t.good = t.plan.good() + " AND s._row NOT IN (SELECT _row FROM problem)"
 	delimiter := ","
 	if d.Format == sheet.CSV {
 		delimiter = string(d.Dialect.Delimiter)
 	}
-	source := readStaged(pre.path, delimiter, len(d.Columns))
-	if err := t.check(ctx, source); err != nil {
+	t := &taking{tx: tx, plan: newPlan(ds, d.Columns), seq: e.Seq, day: day,
+		source: readStaged(pre.path, delimiter, len(d.Columns), int(pre.staged.Longest))}
+	if err := t.check(ctx); err != nil {
 		return err
 	}
-	if err := t.quarantine(ctx, source, pre.staged.Bad); err != nil {
+	if err := t.quarantine(ctx, pre.staged.Bad); err != nil {
 		return err
 	}
 	added, err := t.file(ctx)
@@ -190,7 +199,7 @@ func take(ctx context.Context, tx *warehouse.Tx, e books.Entry, d Decision, pre 
 	return t.receipt(ctx, e, d, pre.staged, added)
 }
 
-func (t taking) run(ctx context.Context, name, text string) (int64, error) {
+func (t *taking) run(ctx context.Context, name, text string) (int64, error) {
 	var args warehouse.Args
 	s := warehouse.SQL(name+" "+t.plan.dataset.ID, text)
 	for _, p := range s.Parameters() {
@@ -210,36 +219,125 @@ func (t taking) run(ctx context.Context, name, text string) (int64, error) {
 }
 
 // check stages the rows and finds all that is wrong with them.
-func (t taking) check(ctx context.Context, source string) error {
-	for _, name := range []string{"begin_problem", "begin_duplicate", "begin_met"} {
+func (t *taking) check(ctx context.Context) error {
+	for _, name := range []string{"begin_problem", "begin_duplicate", "begin_hit", "begin_met"} {
 		if _, err := t.tx.Exec(ctx, statements.Get(name), nil); err != nil {
 			return err
 		}
 	}
-	steps := []step{{"stage", t.plan.stage(source)}}
+	if err := t.stage(ctx); err != nil {
+		return err
+	}
+	var alone []step
 	for _, f := range t.plan.fields {
 		if text := t.unknown(f); text != "" {
-			steps = append(steps, step{"references of", text})
+			alone = append(alone, step{"references of", text})
 		}
 	}
 	if text := t.outOfTime(); text != "" {
-		steps = append(steps, step{"days of", text})
+		alone = append(alone, step{"days of", text})
 	}
-	steps = append(steps, t.twins()...)
-	if text := t.meet(); text != "" {
-		steps = append(steps, step{"records met by", text})
+	alone = append(alone, t.wholes()...)
+	for _, steps := range []func() []step{func() []step { return alone }, t.twins} {
+		if err := t.all(ctx, steps()); err != nil {
+			return err
+		}
 	}
-	steps = append(steps, t.overlaps()...)
+	if err := t.exhaust(ctx, t.orphans); err != nil {
+		return err
+	}
+	for _, steps := range []func() []step{t.seek, t.meet} {
+		if err := t.all(ctx, steps()); err != nil {
+			return err
+		}
+	}
+	return t.exhaust(ctx, t.overlaps)
+}
+
+// exhaust repeats steps until the first of them finds nothing more: a row that is set aside may take others with it.
+func (t *taking) exhaust(ctx context.Context, steps func() []step) error {
+	for {
+		list := steps()
+		if len(list) == 0 {
+			return nil
+		}
+		n, err := t.run(ctx, list[0].name, list[0].text)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.all(ctx, list[1:]); err != nil {
+			return err
+		}
+	}
+}
+
+// glance is how many rows are looked at to tell whether a file repeats records of the books.
+const glance = 1000
+
+// stage makes the relation stage.
+func (t *taking) stage(ctx context.Context) error {
+	table := t.plan.dataset.Table()
+	repeats, err := warehouse.One[bool](ctx, t.tx, warehouse.SQL("glance at "+t.plan.dataset.ID, fmt.Sprintf(
+		"SELECT EXISTS (SELECT 1 FROM (%s LIMIT %d) s JOIN %s f ON %s WHERE f._until = %d)",
+		t.plan.typed(t.source, ""), glance, table, t.sameKey(), policy.Current)), nil)
+	if err != nil {
+		return err
+	}
+	t.direct = !repeats
+	if !t.direct {
+		return t.all(ctx, []step{{"stage", "CREATE TEMP TABLE stage AS\n" + t.plan.judged(t.source)}})
+	}
+	return t.all(ctx, []step{
+		{"stage", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\n%s", table, t.plan.columns(), t.plan.judged(t.source))},
+		{"see", fmt.Sprintf("CREATE TEMP VIEW stage AS SELECT %s, _row, _until FROM %s WHERE _seq = %d", t.plan.columns(), table, t.seq)},
+	})
+}
+
+// all runs steps one after the other and then sees what they found.
+func (t *taking) all(ctx context.Context, steps []step) error {
 	for _, s := range steps {
 		if _, err := t.run(ctx, s.name, s.text); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.see(ctx)
+}
+
+// see words the conditions good and fit anew, and notes whether records were met.
+func (t *taking) see(ctx context.Context) error {
+	found := func(condition string) (bool, error) {
+		return warehouse.One[bool](ctx, t.tx, warehouse.SQL("found in "+t.plan.dataset.ID, "SELECT EXISTS ("+condition+")"), nil)
+	}
+	t.good = "true"
+	sound := fmt.Sprintf("_until = %d", policy.Current)
+	bad, err := found("SELECT 1 FROM stage WHERE NOT " + sound)
+	if err != nil {
+		return err
+	}
+	if bad {
+		t.good += " AND s." + sound
+	}
+	problem, err := found("SELECT 1 FROM problem")
+	if err != nil {
+		return err
+	}
+	if problem {
+		t.good += " AND s._row NOT IN (SELECT _row FROM problem)"
+	}
+	t.fit = t.good
+	repeated, err := found("SELECT 1 FROM duplicate")
+	if err != nil {
+		return err
+	}
+	if repeated {
+		t.fit += " AND s._row NOT IN (SELECT _row FROM duplicate)"
+	}
+	t.hits, err = found("SELECT 1 FROM hit")
+	return err
 }
 
 // unknown finds references to employees and departments that nobody has heard of, neither in the books nor in this very file.
-func (t taking) unknown(f field) string {
+func (t *taking) unknown(f field) string {
 	dataset, key := policy.Employees, "employee_no"
 	switch f.column.Type {
 	case policy.TypeDepartment:
@@ -248,7 +346,7 @@ func (t taking) unknown(f field) string {
 	default:
 		return ""
 	}
-	known := fmt.Sprintf(`SELECT "%s" FROM facts."%s" WHERE _until = %d`, key, dataset, policy.Current)
+	known := fmt.Sprintf(`SELECT "%s" FROM facts."%s" f WHERE %s`, key, dataset, standing)
 	if t.plan.dataset.ID == dataset {
 		known += fmt.Sprintf(` UNION ALL SELECT "%s" FROM stage WHERE "%s" IS NOT NULL`, key, key)
 	}
@@ -257,8 +355,60 @@ func (t taking) unknown(f field) string {
 		f.cell, f.column.Type, name, name, known)
 }
 
+// orphans finds rows that refer to another row of this file which does not come in itself.
+func (t *taking) orphans() []step {
+	d := t.plan.dataset
+	own := map[string]policy.Type{policy.Departments: policy.TypeDepartment, policy.Employees: policy.TypeEmployee}[d.ID]
+	if own == "" || t.good == "true" {
+		return nil
+	}
+	known := fmt.Sprintf("SELECT f.%[1]s FROM %[2]s f WHERE %[3]s UNION ALL SELECT s.%[1]s FROM stage s WHERE %[4]s",
+		warehouse.Ident(d.Key[0]), d.Table(), standing, t.good)
+	var parts []string
+	for _, f := range t.plan.fields {
+		if f.column.Type == own {
+			parts = append(parts, fmt.Sprintf("SELECT s._row, %d, '%s.unknown' FROM stage s WHERE %s AND s.%[4]s IS NOT NULL AND s.%[4]s NOT IN (%s)",
+				f.cell, own, t.good, warehouse.Ident(f.column.ID), known))
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	return []step{
+		{"orphans of", "INSERT INTO problem (_row, col, rule)\n" + strings.Join(parts, "\nUNION ALL\n")},
+		{"orphaned duplicates of", "DELETE FROM duplicate WHERE _row IN (SELECT _row FROM problem)"},
+	}
+}
+
+// wholes checks the rules of which the file has not all columns, on the record as it will stand: what the file lacks stays as it
+// is in the books, and is blank in a new record.
+func (t *taking) wholes() []step {
+	d := t.plan.dataset
+	var steps []step
+	for i, r := range d.Rules {
+		if slices.Contains(t.plan.rules, i) {
+			continue
+		}
+		col, names := -1, ""
+		for _, id := range r.Check.Columns {
+			alias := "f."
+			if t.plan.has(id) {
+				alias = "s."
+				if col < 0 {
+					col = t.plan.cellOf(id)
+				}
+			}
+			names += ", " + alias + warehouse.Ident(id)
+		}
+		steps = append(steps, step{"whole records of", fmt.Sprintf("INSERT INTO problem (_row, col, rule)\nSELECT _row, %d, 'check.%d' FROM (\n"+
+			"  SELECT s._row%s FROM stage s LEFT JOIN %s f ON %s AND %s\n) WHERE NOT (%s)",
+			col, i+1, names, d.Table(), standing, t.sameKey(), r.Check.SQL)})
+	}
+	return steps
+}
+
 // outOfTime finds records that lie in the future or outside their owner's employment.
-func (t taking) outOfTime() string {
+func (t *taking) outOfTime() string {
 	d := t.plan.dataset
 	if d.Day == "" || !t.plan.has(d.Day) {
 		return ""
@@ -272,7 +422,7 @@ func (t taking) outOfTime() string {
 	return text
 }
 
-func (t taking) keys(alias string) string {
+func (t *taking) keys(alias string) string {
 	names := make([]string, len(t.plan.dataset.Key))
 	for i, k := range t.plan.dataset.Key {
 		names[i] = alias + warehouse.Ident(k)
@@ -280,7 +430,7 @@ func (t taking) keys(alias string) string {
 	return strings.Join(names, ", ")
 }
 
-func (t taking) columns(alias string) string {
+func (t *taking) columns(alias string) string {
 	names := make([]string, len(t.plan.fields))
 	for i, f := range t.plan.fields {
 		names[i] = alias + warehouse.Ident(f.column.ID)
@@ -288,11 +438,17 @@ func (t taking) columns(alias string) string {
 	return strings.Join(names, ", ")
 }
 
-// twins finds rows of the file with the same key: exact repetitions are duplicates, all others contradict each other.
-// Hashes narrow the search, the keys themselves decide.
-func (t taking) twins() []step {
+// twins finds rows of the file with the same key: exact repetitions are duplicates, all others contradict each other; a faulty
+// row contradicts every good one. Hashes narrow the search, the keys themselves decide.
+func (t *taking) twins() []step {
 	keys, first := t.keys("s."), t.plan.cellOf(t.plan.dataset.Key[0])
-	return []step{
+	var steps []step
+	if t.good != "true" {
+		steps = append(steps, step{"rows beside faulty rows of", fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT s._row, %d, 'key.conflict' FROM stage s\n"+
+			"WHERE %s AND (%s) IN (SELECT (%s) FROM stage s WHERE NOT (%s))", first, t.good, keys, keys, t.good)})
+		t.good += " AND s._row NOT IN (SELECT _row FROM problem)"
+	}
+	return append(steps, []step{
 		{"twins of", fmt.Sprintf("CREATE TEMP TABLE twin AS SELECT s._row, %s FROM stage s WHERE %s AND hash(%s) IN (\n"+
 			"  SELECT hash(%s) FROM stage s WHERE %s GROUP BY 1 HAVING count(*) > 1)", t.columns("s."), t.good, keys, keys, t.good)},
 		{"conflicts of", fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT s._row, %d, 'key.conflict' FROM twin s JOIN (\n"+
@@ -300,13 +456,10 @@ func (t taking) twins() []step {
 			first, keys, t.columns("s."), t.keys(""))},
 		{"duplicates of", fmt.Sprintf("INSERT INTO duplicate SELECT _row FROM (SELECT s._row, row_number() OVER (PARTITION BY %s ORDER BY s._row) AS n FROM twin s\n"+
 			"  WHERE s._row NOT IN (SELECT _row FROM problem)) WHERE n > 1", keys)},
-	}
+	}...)
 }
 
-// fit is the condition on stage s that the row is a record of its own.
-func (t taking) fit() string { return t.good + " AND s._row NOT IN (SELECT _row FROM duplicate)" }
-
-func (t taking) sameKey() string {
+func (t *taking) sameKey() string {
 	parts := make([]string, len(t.plan.dataset.Key))
 	for i, k := range t.plan.dataset.Key {
 		parts[i] = fmt.Sprintf("f.%[1]s = s.%[1]s", warehouse.Ident(k))
@@ -314,25 +467,38 @@ func (t taking) sameKey() string {
 	return strings.Join(parts, " AND ")
 }
 
-// meet finds the rows whose record is in the books already. Only columns that the file has are compared.
-func (t taking) meet() string {
+// standing is the condition on fact table f that a row stands in the books and is none of the file at hand.
+var standing = fmt.Sprintf("f._until = %d AND f._seq <> $seq", policy.Current)
+
+// seek finds the rows whose record is in the books already, by the key alone.
+func (t *taking) seek() []step {
+	return []step{{"keys met by", fmt.Sprintf("INSERT INTO hit SELECT s._row, f._seq, f._row AS row_then FROM stage s JOIN %s f ON %s\nWHERE %s AND %s",
+		t.plan.dataset.Table(), t.sameKey(), standing, t.fit)}}
+}
+
+// meet tells of these rows whether they say what the books say. Only columns that the file has are compared.
+func (t *taking) meet() []step {
+	if !t.hits {
+		return nil
+	}
 	same := make([]string, len(t.plan.fields))
 	for i, f := range t.plan.fields {
 		same[i] = fmt.Sprintf("f.%[1]s IS NOT DISTINCT FROM s.%[1]s", warehouse.Ident(f.column.ID))
 	}
-	return fmt.Sprintf("INSERT INTO met SELECT s._row, %s FROM stage s JOIN %s f ON %s\nWHERE f._until = %d AND %s",
-		strings.Join(same, " AND "), t.plan.dataset.Table(), t.sameKey(), policy.Current, t.fit())
+	return []step{{"records met by", fmt.Sprintf("INSERT INTO met SELECT s._row, %s FROM hit h JOIN stage s ON s._row = h._row\nJOIN %s f ON f._seq = h._seq AND f._row = h.row_then AND %s",
+		strings.Join(same, " AND "), t.plan.dataset.Table(), standing)}}
 }
 
 // overlaps finds rows that share days with another record of the same person, in the file or in the books. A record in the
 // books that the file corrects does not count any more; one that the file repeats unchanged stands. What was found then holds
 // for the row's repetitions too.
-func (t taking) overlaps() []step {
+func (t *taking) overlaps() []step {
 	v := t.plan.dataset.NoOverlap
 	if v == nil || !t.plan.has(v.Per) || !t.plan.has(v.From) {
 		return nil
 	}
-	per, from, until := warehouse.Ident(v.Per), warehouse.Ident(v.From), "NULL::DATE"
+	per, from := warehouse.Ident(v.Per), warehouse.Ident(v.From)
+	until := fmt.Sprintf("(SELECT f.%s FROM %s f WHERE %s AND %s)", warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey())
 	if t.plan.has(v.To) {
 		until = "s." + warehouse.Ident(v.To)
 	}
@@ -342,9 +508,9 @@ WITH mine AS (SELECT s._row, s.%[1]s AS per, s.%[2]s AS first, coalesce(%[3]s, %
     WHERE %[5]s AND s._row NOT IN (SELECT _row FROM met WHERE same)),
   other AS (SELECT * FROM mine UNION ALL
     SELECT -1, f.%[1]s, f.%[2]s, coalesce(f.%[6]s, %[4]s) FROM %[7]s f
-    WHERE f._until = %[8]d AND NOT EXISTS (SELECT 1 FROM stage s JOIN met USING (_row) WHERE NOT met.same AND %[9]s))
+    WHERE %[8]s AND NOT EXISTS (SELECT 1 FROM stage s JOIN met USING (_row) WHERE NOT met.same AND %[9]s))
 SELECT DISTINCT m._row, %[10]d, 'interval.overlap' FROM mine m JOIN other o ON o.per = m.per AND o._row <> m._row AND o.first <= m.last AND m.first <= o.last`,
-		per, from, until, "DATE '9999-12-31'", t.fit(), warehouse.Ident(v.To), t.plan.dataset.Table(), policy.Current, t.sameKey(), col)
+		per, from, until, "DATE '9999-12-31'", t.fit, warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey(), col)
 	repeat := fmt.Sprintf(`INSERT INTO problem (_row, col, rule)
 SELECT s._row, %d, 'interval.overlap' FROM stage s JOIN duplicate d USING (_row)
 WHERE EXISTS (SELECT 1 FROM stage f JOIN problem p USING (_row) WHERE p.rule = 'interval.overlap' AND %s)`, col, t.sameKey())
@@ -356,38 +522,31 @@ WHERE EXISTS (SELECT 1 FROM stage f JOIN problem p USING (_row) WHERE p.rule = '
 	}
 }
 
-// quarantine sets the faulty rows aside with their cells and reasons.
-func (t taking) quarantine(ctx context.Context, source string, broken []sheet.BadRow) error {
-	cells := make([]string, t.plan.width)
-	for i := range cells {
-		cells[i] = cell(i)
-	}
-	faulty, err := warehouse.One[bool](ctx, t.tx, warehouse.SQL("faulty rows",
-		fmt.Sprintf("SELECT EXISTS (SELECT 1 FROM problem) OR EXISTS (SELECT 1 FROM stage WHERE NOT (%s))", t.plan.good())), nil)
+// quarantine sets the faulty rows aside with their cells and reasons. Only these rows are read again as text.
+func (t *taking) quarantine(ctx context.Context, broken []sheet.BadRow) error {
+	aside := fmt.Sprintf("SELECT _row FROM problem UNION ALL SELECT _row FROM stage WHERE _until <> %d", policy.Current)
+	found, err := warehouse.One[bool](ctx, t.tx, warehouse.SQL("faulty rows", "SELECT EXISTS ("+aside+")"), nil)
 	if err != nil {
 		return err
 	}
-	if faulty {
-		raw := fmt.Sprintf("CREATE TEMP TABLE raw AS SELECT r AS _row, [%s] AS cells FROM %s\nWHERE r IN (SELECT _row FROM problem UNION ALL SELECT _row FROM stage WHERE NOT (%s))",
-			strings.Join(cells, ", "), source, t.plan.good())
-		for _, s := range []step{
-			{"raw rows of", raw},
+	if found {
+		err = t.all(ctx, []step{
+			{"raw rows of", fmt.Sprintf("CREATE TEMP TABLE raw AS SELECT *, %s AS _cells FROM (%s)", t.plan.cells(), t.plan.typed(t.source, "_r IN ("+aside+")"))},
 			{"reasons of", "INSERT INTO problem (_row, col, rule)\n" + t.plan.problems()},
 			{"totals of", statements.Get("total_rows").SQL()},
 			{"reasons of totals of", statements.Get("drop_total_reasons").SQL()},
 			{"quarantined rows of", statements.Get("keep_rows").SQL()},
 			{"quarantine reasons of", statements.Get("keep_problems").SQL()},
-		} {
-			if _, err := t.run(ctx, s.name, s.text); err != nil {
-				return err
-			}
-		}
+		})
+	}
+	if err != nil {
+		return err
 	}
 	return t.keepBroken(ctx, broken)
 }
 
 // keepBroken sets aside the rows that could not even be staged.
-func (t taking) keepBroken(ctx context.Context, broken []sheet.BadRow) error {
+func (t *taking) keepBroken(ctx context.Context, broken []sheet.BadRow) error {
 	if len(broken) == 0 {
 		return nil
 	}
@@ -418,42 +577,68 @@ func (t taking) keepBroken(ctx context.Context, broken []sheet.BadRow) error {
 	return nil
 }
 
-// file writes the good rows into the fact table: new records, and corrections that supersede the record before.
-// It gives the number of new records.
-func (t taking) file(ctx context.Context) (int64, error) {
+// file leaves the good rows in the fact table: new records, and corrections that supersede the record before. It gives the number
+// of new records, counted in the table.
+func (t *taking) file(ctx context.Context) (int64, error) {
 	table := t.plan.dataset.Table()
-	into := fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)", table, t.columns(""))
-	added, err := t.run(ctx, "file new rows of", fmt.Sprintf("%s\nSELECT %s, $seq, s._row, %d FROM stage s WHERE %s AND s._row NOT IN (SELECT _row FROM met)",
-		into, t.columns("s."), policy.Current, t.fit()))
-	if err != nil {
-		return 0, err
+	stays := t.fit
+	if t.hits {
+		stays += " AND s._row NOT IN (SELECT _row FROM met WHERE same)"
 	}
-	n, err := warehouse.One[int64](ctx, t.tx, statements.Get("corrected"), nil)
-	if err != nil || n == 0 {
-		return added, err
-	}
-	var names, values []string
-	for _, c := range t.plan.dataset.Columns {
-		alias := "f."
-		if t.plan.has(c.ID) {
-			alias = "s."
+	switch {
+	case !t.direct:
+		_, err := t.run(ctx, "file rows of", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\nSELECT %s, $seq, s._row, %d FROM stage s WHERE %s",
+			table, t.plan.columns(), t.columns("s."), policy.Current, stays))
+		if err != nil {
+			return 0, err
 		}
-		names = append(names, warehouse.Ident(c.ID))
-		values = append(values, alias+warehouse.Ident(c.ID))
+	case stays != "true":
+		_, err := t.run(ctx, "take out rows of", fmt.Sprintf("DELETE FROM %s AS s WHERE s._seq = $seq AND NOT (%s)", table, stays))
+		if err != nil {
+			return 0, err
+		}
 	}
-	change := "FROM stage s JOIN met m ON m._row = s._row AND NOT m.same"
-	_, err = t.run(ctx, "file corrections of", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\nSELECT %s, $seq, s._row, %d %s JOIN %s f ON %s AND f._until = %d\nORDER BY s._row",
-		table, strings.Join(names, ", "), strings.Join(values, ", "), policy.Current, change, table, t.sameKey(), policy.Current))
+	if err := t.supersede(ctx); err != nil {
+		return 0, err
+	}
+	filed, err := warehouse.One[int64](ctx, t.tx, warehouse.SQL("filed in "+t.plan.dataset.ID, "SELECT count(*) FROM "+table+" WHERE _seq = $seq"),
+		warehouse.Args{"seq": t.seq})
 	if err != nil {
 		return 0, err
 	}
-	_, err = t.run(ctx, "supersede rows of", fmt.Sprintf("UPDATE %s AS f SET _until = $seq %s\nWHERE %s AND f._until = %d AND f._seq <> $seq",
-		table, change, t.sameKey(), policy.Current))
-	return added, err
+	corrected, err := warehouse.One[int64](ctx, t.tx, statements.Get("corrected"), nil)
+	return filed - corrected, err
+}
+
+// supersede ends the versions that the file corrects. What the file has no column for is carried over.
+func (t *taking) supersede(ctx context.Context) error {
+	if !t.hits {
+		return nil
+	}
+	table := t.plan.dataset.Table()
+	then := "hit h JOIN met m ON m._row = h._row AND NOT m.same"
+	var steps []step
+	var carry []string
+	for _, c := range t.plan.dataset.Columns {
+		if !t.plan.has(c.ID) {
+			carry = append(carry, fmt.Sprintf("%[1]s = f.%[1]s", warehouse.Ident(c.ID)))
+		}
+	}
+	if len(carry) > 0 {
+		steps = append(steps, step{"carry over to", fmt.Sprintf("UPDATE %s AS n SET %s FROM %s JOIN %s f ON f._seq = h._seq AND f._row = h.row_then AND %s\nWHERE n._seq = $seq AND n._row = h._row",
+			table, strings.Join(carry, ", "), then, table, standing)})
+	}
+	steps = append(steps, step{"supersede rows of", fmt.Sprintf("UPDATE %s AS f SET _until = $seq FROM %s\nWHERE f._seq = h._seq AND f._row = h.row_then AND %s", table, then, standing)})
+	for _, s := range steps {
+		if _, err := t.run(ctx, s.name, s.text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // receipt writes the file's receipt, and refuses when a row is unaccounted for.
-func (t taking) receipt(ctx context.Context, e books.Entry, d Decision, s sheet.Staged, added int64) error {
+func (t *taking) receipt(ctx context.Context, e books.Entry, d Decision, s sheet.Staged, added int64) error {
 	counts := map[string]int64{}
 	for _, name := range []string{"quarantined", "duplicates", "unchanged", "corrected"} {
 		n, err := warehouse.One[int64](ctx, t.tx, statements.Get(name), nil)

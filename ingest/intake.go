@@ -140,8 +140,8 @@ func lookXLSX(p *policy.Policy, base Unit, f *os.File, dataset string) ([]Unit, 
 	}
 	if len(units) == 0 {
 		if first == nil {
-			first = refuse("file.empty", policy.Text{ZH: "工作簿没有数据", EN: "the workbook holds no data"},
-				policy.Text{ZH: "确认导出的是有数据的工作表", EN: "export a sheet with data"})
+			first = refuse("file.empty", policy.Text{ZH: "工作簿没有数据。", EN: "The workbook holds no data."},
+				policy.Text{ZH: "请导出有数据的工作表。", EN: "Export a sheet with data."})
 		}
 		return nil, first
 	}
@@ -168,34 +168,76 @@ type Options struct {
 // Take takes one unit in: the original to the ledger, its rows to the facts or into quarantine. already reports that the same
 // bytes came in before; then nothing happens and the earlier receipt is returned.
 func (u Unit) Take(ctx context.Context, b *books.Books, v policy.Version, o Options) (f File, already bool, err error) {
-	fail := func(err error) (File, bool, error) {
-		var interrupted bool
-		if ctx.Err() != nil {
-			interrupted = true
+	r := u.stage(b, o)
+	return r.record(ctx, b, v, o)
+}
+
+// TakeAll takes units in one after the other, reading the next file while the one before is filed, and hands each outcome to each.
+// It stops when ctx ends or when each returns an error, which it gives back.
+func TakeAll(ctx context.Context, b *books.Books, v policy.Version, units []Unit, o Options,
+	each func(f File, already bool, err error) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	ahead := make(chan ready)
+	go func() {
+		defer close(ahead)
+		for _, u := range units {
+			if ctx.Err() != nil {
+				return
+			}
+			ahead <- u.stage(b, o)
 		}
-		if interrupted {
+	}()
+	defer func() {
+		stop()
+		for r := range ahead {
+			r.drop()
+		}
+	}()
+	for r := range ahead {
+		f, already, err := r.record(ctx, b, v, o)
+		if err := each(f, already, err); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// ready is a unit whose original is kept and whose rows are staged, or why that failed.
+type ready struct {
+	unit     Unit
+	pre      prepared
+	original ledger.Original
+	err      error
+}
+
+func (r ready) drop() {
+	if r.pre.path != "" {
+		os.Remove(r.pre.path)
+	}
+}
+
+// record writes the unit into the books.
+func (r ready) record(ctx context.Context, b *books.Books, v policy.Version, o Options) (f File, already bool, err error) {
+	defer r.drop()
+	u, pre := r.unit, r.pre
+	fail := func(err error) (File, bool, error) {
+		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
 		return File{}, false, fmt.Errorf("%s: %w", u.label(), err)
 	}
-	pre, original, err := u.stage(b, o)
-	if err != nil {
-		return fail(err)
+	if r.err != nil {
+		return fail(r.err)
 	}
-	defer os.Remove(pre.path)
 	pre.policy = v.Policy
 	if !o.Again {
-		f, already, err = earlier(ctx, b, original.SHA256, u.Sheet, u.Dataset)
+		f, already, err = earlier(ctx, b, r.original.SHA256, u.Sheet, u.Dataset)
 		if err != nil || already {
 			return f, already, err
 		}
 	}
-	if pre.staged.Rows == 0 {
-		return fail(refuse("file.no_rows", policy.Text{ZH: "表头之下没有数据行", EN: "there are no data rows below the header"},
-			policy.Text{ZH: "确认导出时选中了数据", EN: "check what was selected for the export"}))
-	}
 	d := u.Decision
-	d.SHA256, d.Size, d.Policy, d.Day = original.SHA256, original.Size, v.Seq, o.Day.Format(time.DateOnly)
+	d.SHA256, d.Size, d.Policy, d.Day = r.original.SHA256, r.original.Size, v.Seq, o.Day.Format(time.DateOnly)
 	if pre.staged.Hidden > 0 {
 		d.Notices = append(d.Notices, policy.Text{ZH: fmt.Sprintf("含 %d 个隐藏行，已一并导入", pre.staged.Hidden),
 			EN: fmt.Sprintf("%d hidden rows were taken in too", pre.staged.Hidden)})
@@ -215,36 +257,45 @@ func (u Unit) label() string {
 	return u.Path
 }
 
-// stage copies the original to the ledger and stages its rows in the same pass.
-func (u Unit) stage(b *books.Books, o Options) (pre prepared, original ledger.Original, err error) {
+// stage copies the original to the ledger and stages its rows in the same pass. A file without rows is not kept.
+func (u Unit) stage(b *books.Books, o Options) ready {
+	r := ready{unit: u}
+	fail := func(err error) ready {
+		r.drop()
+		return ready{unit: u, err: err}
+	}
 	in, err := os.Open(u.Path)
 	if err != nil {
-		return pre, original, err
+		return fail(err)
 	}
 	defer in.Close()
 	keep, err := b.Ledger().NewOriginal()
 	if err != nil {
-		return pre, original, err
+		return fail(err)
 	}
 	defer keep.Abort()
 	out, err := os.CreateTemp(b.Staging(), "rows-*.csv")
 	if err != nil {
-		return pre, original, err
+		return fail(err)
 	}
-	pre.path = out.Name()
+	r.pre.path = out.Name()
 	w := bufio.NewWriterSize(out, 1<<20)
-	r := io.TeeReader(counted(in, o.Progress), keep)
-	pre.staged, err = stageOriginal(b.Staging(), r, u.Decision, w)
+	whole := io.TeeReader(counted(in, o.Progress), keep)
+	r.pre.staged, err = stageOriginal(b.Staging(), whole, u.Decision, w)
 	if err == nil {
-		_, err = io.Copy(io.Discard, r) // whatever stands behind the last row belongs to the original too
+		_, err = io.Copy(io.Discard, whole) // whatever stands behind the last row belongs to the original too
 	}
-	if err = errors.Join(err, w.Flush(), out.Close()); err == nil {
-		original, err = keep.Commit()
+	if err = errors.Join(err, w.Flush(), out.Close()); err != nil {
+		return fail(err)
 	}
-	if err != nil {
-		return pre, original, errors.Join(err, os.Remove(pre.path))
+	if r.pre.staged.Rows == 0 {
+		return fail(refuse("file.no_rows", policy.Text{ZH: "表头之下没有数据行。", EN: "There are no data rows below the header."},
+			policy.Text{ZH: "请确认导出时选中了数据。", EN: "Check what was selected for the export."}))
 	}
-	return pre, original, nil
+	if r.original, err = keep.Commit(); err != nil {
+		return fail(err)
+	}
+	return r
 }
 
 // counted tells progress while r is read.

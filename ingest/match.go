@@ -12,7 +12,7 @@ import (
 // match finds the header row among the first rows and the dataset it names. Rows above it are titles and skipped with a notice.
 func (u *Unit) match(p *policy.Policy, rows []sheet.Row, want string) error {
 	if len(rows) == 0 {
-		return refuse("file.empty", policy.Text{ZH: "文件没有内容", EN: "the file is empty"}, policy.Text{ZH: "确认导出的文件", EN: "check the export"})
+		return refuse("file.empty", policy.Text{ZH: "文件没有内容。", EN: "The file is empty."}, policy.Text{ZH: "请核对导出的文件。", EN: "Check the export."})
 	}
 	datasets := p.Datasets
 	if want != "" {
@@ -22,10 +22,14 @@ func (u *Unit) match(p *policy.Policy, rows []sheet.Row, want string) error {
 		}
 		datasets = []*policy.Dataset{d}
 	}
+	words := make([]map[string]*policy.Column, len(datasets))
+	for i, d := range datasets {
+		words[i] = headings(d)
+	}
 	best, rival := fit{}, fit{}
 	for _, row := range rows {
-		for _, d := range datasets {
-			switch f := fitHeader(d, row); {
+		for i, d := range datasets {
+			switch f := fitHeader(d, words[i], row); {
 			case f.better(best):
 				best, rival = f, fit{}
 			case f.complete() && best.complete() && len(f.found) == len(best.found) && f.dataset != best.dataset && f.row.Number == best.row.Number:
@@ -40,9 +44,9 @@ func (u *Unit) match(p *policy.Policy, rows []sheet.Row, want string) error {
 		return duplicateHeader(best)
 	}
 	if rival.dataset != nil {
-		return refuse("file.ambiguous", policy.Text{ZH: fmt.Sprintf("表头同样符合「%s」和「%s」", best.dataset.Name.ZH, rival.dataset.Name.ZH),
-			EN: fmt.Sprintf("the header fits %q as well as %q", best.dataset.ID, rival.dataset.ID)},
-			policy.Text{ZH: "用 --dataset 指明是哪一种", EN: "say which with --dataset"})
+		return refuse("file.ambiguous", policy.Text{ZH: fmt.Sprintf("表头同样符合「%s」和「%s」。", best.dataset.Name.ZH, rival.dataset.Name.ZH),
+			EN: fmt.Sprintf("The header fits %q as well as %q.", best.dataset.ID, rival.dataset.ID)},
+			policy.Text{ZH: "请用 --dataset 指明是哪一种。", EN: "Say which with --dataset."})
 	}
 	u.accept(p, best, rows)
 	return nil
@@ -79,10 +83,10 @@ type fit struct {
 	twice   []string         // dataset columns found more than once
 }
 
-func fitHeader(d *policy.Dataset, row sheet.Row) fit {
+func fitHeader(d *policy.Dataset, words map[string]*policy.Column, row sheet.Row) fit {
 	f := fit{dataset: d, row: row, columns: make([]string, len(row.Cells)), found: map[string]bool{}}
 	for i, h := range row.Cells {
-		c := columnFor(d, h)
+		c := words[policy.HeaderKey(h)]
 		if c == nil {
 			continue
 		}
@@ -99,19 +103,15 @@ func fitHeader(d *policy.Dataset, row sheet.Row) fit {
 	return f
 }
 
-func columnFor(d *policy.Dataset, header string) *policy.Column {
-	key := policy.HeaderKey(header)
-	if key == "" {
-		return nil
-	}
+// headings maps every word that may head a column of the dataset, in the form of policy.HeaderKey, to the column.
+func headings(d *policy.Dataset) map[string]*policy.Column {
+	words := map[string]*policy.Column{}
 	for _, c := range d.Columns {
 		for _, w := range append([]string{c.ID, c.Name.ZH, c.Name.EN}, c.Aliases...) {
-			if policy.HeaderKey(w) == key {
-				return c
-			}
+			words[policy.HeaderKey(w)] = c
 		}
 	}
-	return nil
+	return words
 }
 
 func (f fit) complete() bool { return f.dataset != nil && len(f.missing) == 0 }
@@ -135,14 +135,14 @@ func unknownDataset(p *policy.Policy, want string) error {
 		ids[i] = d.ID
 	}
 	list := strings.Join(ids, ", ")
-	return refuse("dataset.unknown", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q", want), EN: fmt.Sprintf("the policy has no dataset %q", want)},
-		policy.Text{ZH: "可用的有：" + list, EN: "known ones: " + list})
+	return refuse("dataset.unknown", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q。", want), EN: fmt.Sprintf("The policy has no dataset %q.", want)},
+		policy.Text{ZH: "可用的有：" + list + "。", EN: "Known ones: " + list + "."})
 }
 
 func duplicateHeader(f fit) error {
 	c := f.dataset.Column(f.twice[0])
-	e := refuse("header.duplicate", policy.Text{ZH: fmt.Sprintf("有两列都表示「%s」", c.Name.ZH), EN: fmt.Sprintf("two columns both mean %q", c.Name.EN)},
-		policy.Text{ZH: "删去或改名其中一列", EN: "delete or rename one of them"})
+	e := refuse("header.duplicate", policy.Text{ZH: fmt.Sprintf("有两列都表示「%s」。", c.Name.ZH), EN: fmt.Sprintf("Two columns both mean %q.", c.Name.EN)},
+		policy.Text{ZH: "请删去其中一列或改名。", EN: "Delete or rename one of them."})
 	e.Row = f.row.Number
 	return e
 }
@@ -155,9 +155,9 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 			names = append(names, d.Name.ZH+" "+d.ID)
 		}
 		list := strings.Join(names, "、")
-		e := refuse("header.missing", policy.Text{ZH: "前 30 行中找不到表头", EN: "no header row among the first 30 rows"},
-			policy.Text{ZH: "第一行应写列名。可识别的记录有：" + list + "；列名见 policy/datasets.yaml",
-				EN: "put column names into the first row. Known records: " + list + "; their columns stand in policy/datasets.yaml"})
+		e := refuse("header.missing", policy.Text{ZH: "前 30 行中找不到表头。", EN: "There is no header row among the first 30 rows."},
+			policy.Text{ZH: "第一行应写列名。可识别的记录有：" + list + "；列名见 policy/datasets.yaml。",
+				EN: "Put column names into the first row. Known records: " + list + "; their columns stand in policy/datasets.yaml."})
 		e.Row, e.Value = rows[0].Number, strings.Join(rows[0].Cells, " | ")
 		return e
 	}
@@ -166,10 +166,10 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 		zh, en = append(zh, c.Name.ZH), append(en, c.Name.EN)
 	}
 	e := refuse("column.missing", policy.Text{
-		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s", best.dataset.Name.ZH, strings.Join(zh, "、")),
-		EN: fmt.Sprintf("read as %s, required columns are missing: %s", best.dataset.Name.EN, strings.Join(en, ", "))},
-		policy.Text{ZH: "补上这些列后重新导入；列名也可在 policy/datasets.yaml 的 aliases 中登记",
-			EN: "add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml"})
+		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s。", best.dataset.Name.ZH, strings.Join(zh, "、")),
+		EN: fmt.Sprintf("Read as %s, it lacks required columns: %s.", best.dataset.Name.EN, strings.Join(en, ", "))},
+		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。",
+			EN: "Add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml."})
 	e.Row, e.Value = best.row.Number, strings.Join(best.row.Cells, " | ")
 	return e
 }

@@ -8,9 +8,6 @@ import (
 	"plumbline/policy"
 )
 
-// maskBits is how many checks one BIGINT of flags carries.
-const maskBits = 60
-
 // plan turns a dataset and the columns of one file into SQL. Checks are numbered: first one per field of the dataset that the file
 // has, in the file's order, then one per rule of the dataset.
 type plan struct {
@@ -62,54 +59,75 @@ func (p plan) has(id string) bool {
 	return false
 }
 
-// cell is the name of a staged text cell.
-func cell(i int) string { return fmt.Sprintf("c%d", i) }
+// cell is the name of a staged text cell; no column of a dataset begins with an underscore.
+func cell(i int) string { return fmt.Sprintf("_c%d", i) }
 
-// readStaged is the table function over a staged file: r, c0, c1 …, all text; an empty cell is NULL.
-func readStaged(path, delimiter string, width int) string {
+// usualLine is the longest line that DuckDB's CSV reader takes without being told; being told costs it speed.
+const usualLine = 2_000_000
+
+// readStaged is the table function over a staged file: _r, _c0, _c1 …, all text; an empty cell is NULL.
+func readStaged(path, delimiter string, width, longest int) string {
 	var cols strings.Builder
-	cols.WriteString("'r': 'BIGINT'")
+	cols.WriteString("'_r': 'BIGINT'")
 	for i := range width {
 		fmt.Fprintf(&cols, ", '%s': 'VARCHAR'", cell(i))
 	}
-	return fmt.Sprintf(`read_csv(%s, columns = {%s}, header = false, auto_detect = false, delim = %s, quote = '"', escape = '"', new_line = '\n', max_line_size = %d)`,
-		warehouse.Literal(path), cols.String(), warehouse.Literal(delimiter), 16<<20)
+	limit := ""
+	if longest >= usualLine {
+		limit = fmt.Sprintf(", max_line_size = %d", longest+1)
+	}
+	return fmt.Sprintf(`read_csv(%s, columns = {%s}, header = false, auto_detect = false, delim = %s, quote = '"', escape = '"', new_line = '\n'%s)`,
+		warehouse.Literal(path), cols.String(), warehouse.Literal(delimiter), limit)
 }
 
-// stage makes the temporary table stage: _row, the typed fields, and _bad0 … with one flag per failed check.
-func (p plan) stage(source string) string {
+// typed yields _row, the file's cells _c0 … as text and beside them the typed fields of the rows of source that pass where.
+func (p plan) typed(source, where string) string {
 	var b strings.Builder
-	b.WriteString("CREATE TEMP TABLE stage AS\nSELECT _row")
+	b.WriteString("SELECT _r AS _row")
+	for i := range p.width {
+		b.WriteString(", " + cell(i))
+	}
 	for _, f := range p.fields {
-		fmt.Fprintf(&b, ", %s", warehouse.Ident(f.column.ID))
+		fmt.Fprintf(&b, ",\n    %s AS %s", typed(f.column, cell(f.cell)), warehouse.Ident(f.column.ID))
 	}
-	for i, mask := range p.masks() {
-		fmt.Fprintf(&b, ",\n  %s AS _bad%d", mask, i)
-	}
-	b.WriteString("\nFROM (\n  SELECT r AS _row")
+	b.WriteString("\n  FROM (SELECT *")
 	for _, f := range p.fields {
-		fmt.Fprintf(&b, ",\n    %s, %s AS %s", cell(f.cell), typed(f.column, cell(f.cell)), warehouse.Ident(f.column.ID))
+		if f.column.Type == policy.TypeDate {
+			fmt.Fprintf(&b, ", TRY_CAST(%s AS DATE) AS %s", cell(f.cell), guess(cell(f.cell)))
+		}
 	}
-	fmt.Fprintf(&b, "\n  FROM %s\n)", source)
+	fmt.Fprintf(&b, " FROM %s)", source)
+	if where != "" {
+		b.WriteString("\n  WHERE " + where)
+	}
 	return b.String()
+}
+
+// judged yields the typed fields, the event's sequence, _row, and _until: Current for a row that passes its own checks, Faulty else.
+func (p plan) judged(source string) string {
+	fails := make([]string, p.checks())
+	for i := range fails {
+		fails[i] = "(" + p.fails(i) + ")"
+	}
+	return fmt.Sprintf("SELECT %s, $seq AS _seq, _row,\n  CASE WHEN %s THEN %d ELSE %d END AS _until\nFROM (%s)",
+		p.columns(), strings.Join(fails, "\n    OR "), faulty, policy.Current, p.typed(source, ""))
+}
+
+// faulty marks a row that fails its own checks and is about to be set aside.
+const faulty = 0
+
+func (p plan) columns() string {
+	names := make([]string, len(p.fields))
+	for i, f := range p.fields {
+		names[i] = warehouse.Ident(f.column.ID)
+	}
+	return strings.Join(names, ", ")
 }
 
 // checks gives how many checks a row goes through.
 func (p plan) checks() int { return len(p.fields) + len(p.rules) }
 
-// masks gives one sum of flags for every maskBits checks.
-func (p plan) masks() []string {
-	var masks []string
-	for i := range p.checks() {
-		if i%maskBits == 0 {
-			masks = append(masks, "CAST(0 AS BIGINT)")
-		}
-		masks[len(masks)-1] += fmt.Sprintf("\n    + CASE WHEN %s THEN %d ELSE 0 END", p.fails(i), int64(1)<<(i%maskBits))
-	}
-	return masks
-}
-
-// fails is the condition under which check i fails.
+// fails is the condition under which check i fails; a rule over a missing value does not.
 func (p plan) fails(i int) string {
 	if i >= len(p.fields) {
 		return "NOT (" + p.dataset.Rules[p.rules[i-len(p.fields)]].Check.SQL + ")"
@@ -122,27 +140,14 @@ func (p plan) fails(i int) string {
 	return value + " IS NULL"
 }
 
-// good is the condition that a staged row passed all checks.
-func (p plan) good() string {
-	var b strings.Builder
-	for i := range p.masks() {
-		if i > 0 {
-			b.WriteString(" AND ")
-		}
-		fmt.Fprintf(&b, "_bad%d = 0", i)
-	}
-	return b.String()
-}
-
-// problems yields _row, col (0-based cell, -1 for the whole row) and rule for every failed check; it needs stage and raw.
+// problems yields _row, col (0-based cell, -1 for the whole row) and rule for every failed check of the rows in the table raw.
 func (p plan) problems() string {
 	var parts []string
 	for i := range p.checks() {
-		flag := fmt.Sprintf("(_bad%d & %d) <> 0", i/maskBits, int64(1)<<(i%maskBits))
 		col, rule := -1, ""
 		if i < len(p.fields) {
 			f := p.fields[i]
-			col, rule = f.cell, classify(f.column, fmt.Sprintf("cells[%d]", f.cell+1))
+			col, rule = f.cell, classify(f.column, cell(f.cell))
 		} else {
 			n := p.rules[i-len(p.fields)]
 			rule = warehouse.Literal(fmt.Sprintf("check.%d", n+1))
@@ -150,9 +155,18 @@ func (p plan) problems() string {
 				col = p.cellOf(cols[0])
 			}
 		}
-		parts = append(parts, fmt.Sprintf("SELECT _row, %d AS col, %s AS rule FROM stage JOIN raw USING (_row) WHERE %s", col, rule, flag))
+		parts = append(parts, fmt.Sprintf("SELECT _row, %d AS col, %s AS rule FROM raw WHERE %s", col, rule, p.fails(i)))
 	}
 	return strings.Join(parts, "\nUNION ALL\n")
+}
+
+// cells is the row as in the file, as a list of text.
+func (p plan) cells() string {
+	names := make([]string, p.width)
+	for i := range names {
+		names[i] = "coalesce(" + cell(i) + ", '')"
+	}
+	return "[" + strings.Join(names, ", ") + "]"
 }
 
 func (p plan) cellOf(id string) int {
@@ -172,7 +186,12 @@ func blank(text string) string {
 // trimmed takes white space off both ends, no-break and ideographic spaces included.
 func trimmed(text string) string { return fmt.Sprintf("trim(%s, ' \t\r\n\u00A0\u3000')", text) }
 
-const ymd = `^([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?$`
+// The forms of a date, each with the time of day that may follow; 24:00 is another day, so it is none.
+const (
+	clock = `(?:[T ]\s*(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?`
+	ymd   = `^([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?` + clock + `$`
+	eight = `^([0-9]{4})([0-9]{2})([0-9]{2})` + clock + `$`
+)
 
 // typed gives the value of a text cell, NULL when it is blank or not of the column's type. The common form comes first, so
 // that the dearer ones are only tried where it fails.
@@ -188,25 +207,39 @@ func typed(c *policy.Column, t string) string {
 		return fmt.Sprintf("CASE %s WHEN '1' THEN true WHEN 'true' THEN true WHEN 'yes' THEN true WHEN 'y' THEN true WHEN '是' THEN true "+
 			"WHEN '0' THEN false WHEN 'false' THEN false WHEN 'no' THEN false WHEN 'n' THEN false WHEN '否' THEN false END", wordKey(t))
 	case policy.TypeID, policy.TypeEmployee, policy.TypeDepartment:
-		return fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, '[!-~]{1,128}') AND NOT contains(%[1]s, 'E+') THEN %[1]s "+
-			"WHEN regexp_full_match(%[2]s, '[^\\s\\x{00A0}\\x{3000}]{1,128}') AND NOT regexp_full_match(%[2]s, '%[3]s') THEN %[2]s END",
+		plain := ""
+		for _, c := range []string{" ", "\t", "\n", "\r", ".", "+"} {
+			plain += fmt.Sprintf(" AND NOT contains(%s, '%s')", t, c)
+		}
+		return fmt.Sprintf("CASE WHEN length(%[1]s) = strlen(%[1]s) AND strlen(%[1]s) <= 128"+plain+" THEN %[1]s\n"+
+			"      WHEN regexp_full_match(%[2]s, '[^\\s\\p{Z}]{1,128}') AND NOT regexp_full_match(%[2]s, '%[3]s') THEN %[2]s END",
 			t, trimmed(t), lostDigits)
 	}
-	return fmt.Sprintf("nullif(%s, '')", trimmed(t))
+	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') ELSE %s END", padded(t), trimmed(t), t)
 }
 
-const lostDigits = `[0-9](?:\.[0-9]+)?[eE]\+?[0-9]+`
+// padded is the condition that text begins or ends with white space; comparing is cheaper than trimming every cell.
+func padded(t string) string {
+	return fmt.Sprintf("%[1]s < '!' OR %[1]s >= '\u00A0' AND %[1]s < '\u00A1' OR %[1]s >= '\u3000' AND %[1]s < '\u3001' "+
+		"OR ends_with(%[1]s, ' ') OR ends_with(%[1]s, '\u00A0') OR ends_with(%[1]s, '\u3000')", t)
+}
+
+// lostDigits is how a long id looks after Excel; 2E10 may be one as it stands.
+const lostDigits = `[0-9]\.[0-9]+[eE]\+?[0-9]+|[0-9][eE]\+[0-9]+`
+
+// guess names the cell cast to a date, which stands beside the cell so that it is cast once.
+func guess(t string) string { return t + "_date" }
 
 func typedDate(t string) string {
 	known := func(date string) string {
 		return fmt.Sprintf("CASE WHEN %[1]s BETWEEN DATE '1990-01-01' AND DATE '2100-12-31' THEN %[1]s END", date)
 	}
-	first := fmt.Sprintf("TRY_CAST(%s AS DATE)", t)
+	first := guess(t)
 	parts := fmt.Sprintf("TRY_CAST(regexp_replace(%s, '%s', '\\1-\\2-\\3') AS DATE)", trimmed(t), ymd)
-	digits := fmt.Sprintf("TRY_CAST(regexp_replace(%s, '^([0-9]{4})([0-9]{2})([0-9]{2})$', '\\1-\\2-\\3') AS DATE)", trimmed(t))
-	return fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN NULL WHEN strlen(%[1]s) = 10 AND %[2]s BETWEEN DATE '1990-01-01' AND DATE '2100-12-31' THEN %[2]s\n"+
-		"      WHEN regexp_full_match(%[3]s, '%[4]s') THEN %[5]s\n      WHEN regexp_full_match(%[3]s, '[0-9]{8}') THEN %[6]s END",
-		t, first, trimmed(t), strings.Trim(ymd, "^$"), known(parts), known(digits))
+	digits := fmt.Sprintf("TRY_CAST(regexp_replace(%s, '%s', '\\1-\\2-\\3') AS DATE)", trimmed(t), eight)
+	return fmt.Sprintf("CASE WHEN %[1]s IS NULL THEN NULL WHEN strlen(%[1]s) = 10 AND (contains(%[1]s, '-') OR contains(%[1]s, '/')) AND %[2]s BETWEEN DATE '1990-01-01' AND DATE '2100-12-31' THEN %[2]s\n"+
+		"      WHEN regexp_full_match(%[3]s, '%[4]s') THEN %[5]s\n      WHEN regexp_full_match(%[3]s, '%[7]s') THEN %[6]s END",
+		t, first, trimmed(t), strings.Trim(ymd, "^$"), known(parts), known(digits), strings.Trim(eight, "^$"))
 }
 
 // decimals gives how many decimals a numeric column holds.
@@ -273,12 +306,12 @@ func classify(c *policy.Column, text string) string {
 	kinds := ""
 	switch c.Type {
 	case policy.TypeDate:
-		kinds = fmt.Sprintf(`WHEN regexp_full_match(%[1]s, '%[2]s') OR regexp_full_match(%[1]s, '[0-9]{8}') THEN
-      CASE WHEN TRY_CAST(regexp_replace(regexp_replace(%[1]s, '%[3]s', '\1-\2-\3'), '^([0-9]{4})([0-9]{2})([0-9]{2})$', '\1-\2-\3') AS DATE) IS NULL
+		kinds = fmt.Sprintf(`WHEN regexp_full_match(%[1]s, '%[2]s') OR regexp_full_match(%[1]s, '%[4]s') THEN
+      CASE WHEN TRY_CAST(regexp_replace(regexp_replace(%[1]s, '%[3]s', '\1-\2-\3'), '%[4]s', '\1-\2-\3') AS DATE) IS NULL
            THEN 'date.impossible' ELSE 'date.range' END
     WHEN regexp_full_match(%[1]s, '(?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{2,4}.*') THEN 'date.ambiguous'
     WHEN regexp_full_match(%[1]s, '[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日?|[0-9]{1,2}[-/.][0-9]{1,2}') THEN 'date.no_year'
-    ELSE 'date.form'`, t, strings.Trim(ymd, "^$"), ymd)
+    ELSE 'date.form'`, t, strings.Trim(ymd, "^$"), ymd, eight)
 	case policy.TypeInteger, policy.TypeNumber, policy.TypeHours, policy.TypeMoney:
 		kinds = fmt.Sprintf(`WHEN NOT regexp_full_match(%[1]s, '-?[0-9]+(?:\.[0-9]+)?') THEN 'number.form'
     WHEN regexp_full_match(%[1]s, '%[2]s') THEN 'number.range' ELSE 'number.scale'`, t, numberForm(c, ""))

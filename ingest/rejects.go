@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"plumbline/internal/books"
 	"plumbline/internal/warehouse"
@@ -47,13 +48,36 @@ func (r Reject) complete(f File, cell int, detail string, p *policy.Policy) Reje
 		if cell < len(f.header) {
 			r.Header = f.header[cell]
 			if d != nil {
-				c = columnFor(d, r.Header)
+				c = headings(d)[policy.HeaderKey(r.Header)]
 			}
 		}
 	}
 	w := explain(r.Rule, r.Value, detail, d, c)
 	r.Say, r.Cure = w.say, w.cure
+	r.Say.ZH, r.Say.EN = r.Say.ZH+r.compared(f, d, policy.ZH), r.Say.EN+r.compared(f, d, policy.EN)
 	return r
+}
+
+// compared spells out the cells that a failed rule of the dataset compares.
+func (r Reject) compared(f File, d *policy.Dataset, lang policy.Lang) string {
+	n, ok := strings.CutPrefix(r.Rule, "check.")
+	i, err := strconv.Atoi(n)
+	if !ok || err != nil || d == nil || i < 1 || i > len(d.Rules) {
+		return ""
+	}
+	var parts []string
+	words := headings(d)
+	for _, id := range d.Rules[i-1].Check.Columns {
+		for j, h := range f.header {
+			if c := words[policy.HeaderKey(h)]; c != nil && c.ID == id && j < len(r.Cells) {
+				parts = append(parts, c.Name.In(lang)+" "+strings.TrimSpace(r.Cells[j]))
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return policy.Text{ZH: "（" + strings.Join(parts, "，") + "）", EN: " (" + strings.Join(parts, ", ") + ")"}.In(lang)
 }
 
 // columnName is how a person finds a column: by letter in a workbook, by number in a CSV.

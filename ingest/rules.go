@@ -2,8 +2,11 @@ package ingest
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"plumbline/policy"
 )
@@ -129,21 +132,18 @@ func enumWords(c *policy.Column) (zh, en string) {
 	return strings.Join(zhs, "、"), strings.Join(ens, ", ")
 }
 
-// plainNumber proposes the digits of a value that is nearly a number: "８ｈ" becomes 8. It is a proposal for a person only.
+// nearlyNumber is a number with a currency in front or a unit behind, with or without groups of three. What would change the
+// value (1e5, 1.2万, 8%, brackets for a minus) is none.
+var nearlyNumber = regexp.MustCompile(`^(?:[¥$]|RMB|CNY)?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?:h|hrs?|hours?|小时|时|元|圆)?$`)
+
+// plainNumber proposes the digits of a value that is nearly a number: "８ｈ" becomes 8. It is a proposal for a person only, and
+// any other value gets just an example.
 func plainNumber(value string) string {
-	var b strings.Builder
-	for _, r := range value {
-		if r >= '０' && r <= '９' || r == '．' || r == '－' {
-			r -= 0xFEE0
-		}
-		if r >= '0' && r <= '9' || r == '.' || r == '-' && b.Len() == 0 {
-			b.WriteRune(r)
-		}
+	m := nearlyNumber.FindStringSubmatch(strings.ReplaceAll(norm.NFKC.String(value), " ", ""))
+	if m == nil {
+		return "8"
 	}
-	if s := strings.Trim(b.String(), "."); s != "" && s != "-" {
-		return s
-	}
-	return "8"
+	return strings.ReplaceAll(m[1], ",", "")
 }
 
 func withDetail(s, detail string) string {

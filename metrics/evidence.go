@@ -26,7 +26,7 @@ const (
 type EvidenceQuestion struct {
 	KPI        *policy.KPI
 	Period     period.Period
-	Department string // with its subtree; "" for all
+	Department string // with its subtree, or when an employee is named too only the time in the department itself; "" for all
 	Employee   string // "" for all
 	AsOf       int64
 	ReportDay  time.Time
@@ -57,6 +57,9 @@ func Evidence(ctx context.Context, b *books.Books, p *policy.Policy, q EvidenceQ
 			}
 			if len(within) == 0 {
 				return fmt.Errorf("no department has the id %q (没有这个部门编号)", q.Department)
+			}
+			if q.Employee != "" {
+				within = map[string]bool{q.Department: true}
 			}
 		}
 		return readEvidence(ctx, tx, q, func(r EvidenceRow) {

@@ -221,11 +221,17 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
+// holds reports whether a membership counts on a day: it runs, and its person is employed.
+func (o *organisation) holds(m membership, day time.Time) bool {
+	p, ok := o.people[m.employee]
+	return ok && !day.Before(later(m.first, p.HiredOn)) && !day.After(m.last) && (p.LeftOn.IsZero() || !day.After(p.LeftOn))
+}
+
 // heads names the head of each department on a day: the one longest in the role, "" when vacant.
 func (o *organisation) heads(day time.Time) {
 	since := map[string]membership{}
 	for _, m := range o.memberships {
-		if m.role != "head" || m.first.After(day) || m.last.Before(day) {
+		if m.role != "head" || !o.holds(m, day) {
 			continue
 		}
 		if s, ok := since[m.department]; !ok || cmp.Or(m.first.Compare(s.first), strings.Compare(m.employee, s.employee)) < 0 {

@@ -11,6 +11,7 @@ import (
 
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
+	"plumbline/internal/ledger"
 	"plumbline/internal/period"
 	"plumbline/internal/warehouse"
 	"plumbline/policy"
@@ -30,19 +31,31 @@ type Question struct {
 // New makes the report of a period from the books. It reads one snapshot.
 func New(ctx context.Context, b *books.Books, q Question) (*Report, error) {
 	var r *Report
-	err := b.View(ctx, func(tx *warehouse.Tx) (err error) {
-		r, err = read(ctx, tx, q)
-		return err
-	})
+	known, err := state(b.Ledger(), q.AsOf)
+	if err == nil {
+		q.AsOf = known.Seq // what comes in meanwhile is not part of the state that the report names
+		err = b.View(ctx, func(tx *warehouse.Tx) (err error) {
+			r, err = read(ctx, tx, q)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("report of %s: %w", q.Period, err)
 	}
-	head := b.Ledger().Head()
-	r.LedgerSeq, r.LedgerHash = q.AsOf, head.Hash
-	if q.AsOf >= head.Seq {
-		r.LedgerSeq = head.Seq
-	}
+	r.LedgerSeq, r.LedgerHash = known.Seq, known.Hash
 	return r, nil
+}
+
+// state names the ledger as it was at a sequence, or as it is now when the sequence is yet to come.
+func state(l *ledger.Ledger, asOf int64) (ledger.Head, error) {
+	now := l.Head()
+	if asOf >= now.Seq {
+		return now, nil
+	}
+	for next, err := range l.Events(asOf) {
+		return ledger.Head{Seq: asOf, Hash: next.Prev}, err
+	}
+	return now, nil
 }
 
 // builder holds what a report is made of.
@@ -216,13 +229,12 @@ func targetIn(s *policy.Scorecard, k *policy.KPI) *fixed.Num {
 func (b *builder) headcount() []int {
 	n := len(b.org.departments)
 	counts := make([]int, n+1)
-	on := period.MonthOf(b.Day)
-	for _, s := range b.org.stays(on) {
-		if s.first.After(b.Day) || s.last.Before(b.Day) {
+	for _, m := range b.org.memberships {
+		if !b.org.holds(m, b.Day) {
 			continue
 		}
 		counts[n]++
-		i, ok := b.org.index[s.department]
+		i, ok := b.org.index[m.department]
 		for ok {
 			counts[i]++
 			i, ok = b.org.index[b.org.departments[i].ParentID]

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"plumbline/internal/fixed"
@@ -30,7 +31,9 @@ func Plans(kpis []*policy.KPI) []Plan {
 			i = len(plans)
 			plans = append(plans, Plan{Dataset: k.Dataset, Day: k.CountsOn})
 		}
-		plans[i].KPIs = append(plans[i].KPIs, k)
+		if !slices.Contains(plans[i].KPIs, k) { // a KPI asked for twice is not counted twice
+			plans[i].KPIs = append(plans[i].KPIs, k)
+		}
 	}
 	return plans
 }
@@ -74,11 +77,20 @@ func (p Plan) SQL() string {
 	return b.String()
 }
 
+// belonging is who belonged where from first_day to last_day. A stay ends with the employment, also when the list leaves it open:
+// otherwise a department would hold records that are nobody's.
+const belonging = `(
+  SELECT s.employee_no, s.department_id, greatest(s.valid_from, e.hired_on) AS first_day,
+    least(coalesce(s.valid_to, DATE '9999-12-31'), coalesce(e.left_on, DATE '9999-12-31')) AS last_day
+  FROM facts.memberships s JOIN facts.employees e ON e.employee_no = s.employee_no
+  WHERE s._seq <= $as_of AND s._until > $as_of AND e._seq <= $as_of AND e._until > $as_of
+)`
+
 // membership joins the department that the owner belonged to on the day of the record.
 func (p Plan) membership(join string) string {
 	day := "f." + warehouse.Ident(p.Day)
-	return fmt.Sprintf("%s facts.memberships m ON m.employee_no = f.%s AND m._seq <= $as_of AND m._until > $as_of\n"+
-		"  AND %s >= m.valid_from AND %s <= coalesce(m.valid_to, DATE '9999-12-31')", join, warehouse.Ident(p.Dataset.Owner), day, day)
+	return fmt.Sprintf("%s %s m ON m.employee_no = f.%s AND %s >= m.first_day AND %s < m.last_day",
+		join, belonging, warehouse.Ident(p.Dataset.Owner), day, day)
 }
 
 // within keeps the records that are known at $as_of and whose day lies in the range.
@@ -170,8 +182,29 @@ func RollUp(ctx context.Context, tx *warehouse.Tx, kpis []*policy.KPI, r Range) 
 	return rolled, nil
 }
 
+// gather adds the cells of a scan. It waits for all records, so that each list is made once at its full length.
 func gather(rolled Rolled, p Plan, reader array.RecordReader) error {
+	var batches []arrow.RecordBatch
+	var rows int64
+	for reader.Next() {
+		rec := reader.RecordBatch()
+		rec.Retain()
+		defer rec.Release()
+		batches = append(batches, rec)
+		rows += rec.NumRows()
+	}
+	for _, k := range p.KPIs {
+		rolled[k] = make([]Cell, 0, rows)
+	}
 	words := map[string]string{} // one copy of each id
+	for _, rec := range batches {
+		addCells(rolled, p, rec, words)
+	}
+	return reader.Err()
+}
+
+// addCells adds the cells of one record batch.
+func addCells(rolled Rolled, p Plan, rec arrow.RecordBatch, words map[string]string) {
 	word := func(s string) string {
 		if w, ok := words[s]; ok {
 			return w
@@ -180,36 +213,38 @@ func gather(rolled Rolled, p Plan, reader array.RecordReader) error {
 		words[w] = w
 		return w
 	}
-	for reader.Next() {
-		rec := reader.RecordBatch()
-		column := map[string]int{}
-		for i, f := range rec.Schema().Fields() {
-			column[f.Name] = i
-		}
-		numbers := func(name string) []int64 {
-			if i, ok := column[name]; ok {
-				return rec.Column(i).(*array.Int64).Int64Values()
-			}
-			return nil
-		}
-		departments, employees := rec.Column(0).(*array.String), rec.Column(1).(*array.String)
-		months := numbers("month")
-		for i, k := range p.KPIs {
-			num, den, n := numbers(fmt.Sprint("num", i)), numbers(fmt.Sprint("den", i)), numbers(fmt.Sprint("n", i))
-			for row := range months {
-				if n[row] == 0 && num[row] == 0 {
-					continue
-				}
-				c := Cell{word(departments.Value(row)), word(employees.Value(row)), int(months[row]), Sum{N: n[row]}}
-				c.Sum.Ratio.Num = scaled(k.Numerator, num[row])
-				if den != nil {
-					c.Sum.Ratio.Den = scaled(*k.Denominator, den[row])
-				}
-				rolled[k] = append(rolled[k], c)
-			}
-		}
+	column := map[string]int{}
+	for i, f := range rec.Schema().Fields() {
+		column[f.Name] = i
 	}
-	return reader.Err()
+	numbers := func(name string) []int64 {
+		if i, ok := column[name]; ok {
+			return rec.Column(i).(*array.Int64).Int64Values()
+		}
+		return nil
+	}
+	departments, employees := rec.Column(0).(*array.String), rec.Column(1).(*array.String)
+	months := numbers("month")
+	owners := make([][2]string, len(months)) // department, employee
+	for row := range owners {
+		owners[row] = [2]string{word(departments.Value(row)), word(employees.Value(row))}
+	}
+	for i, k := range p.KPIs {
+		num, den, n := numbers(fmt.Sprint("num", i)), numbers(fmt.Sprint("den", i)), numbers(fmt.Sprint("n", i))
+		cells := rolled[k]
+		for row, owner := range owners {
+			if n[row] == 0 && num[row] == 0 {
+				continue
+			}
+			c := Cell{owner[0], owner[1], int(months[row]), Sum{N: n[row]}}
+			c.Sum.Ratio.Num = scaled(k.Numerator, num[row])
+			if den != nil {
+				c.Sum.Ratio.Den = scaled(*k.Denominator, den[row])
+			}
+			cells = append(cells, c)
+		}
+		rolled[k] = cells
+	}
 }
 
 // scaled turns a count into a number; sums come in ten-thousandths already.

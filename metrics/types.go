@@ -55,7 +55,7 @@ func (v Value) Float() (float64, bool) {
 }
 
 // Attainment gives the value against its target in percent: value ÷ target when higher is better, target ÷ value when
-// lower is. It reports false without value or target, and when the divisor is zero.
+// lower is. It reports false without value or target, and when the divisor is not above zero, since such a quotient says nothing.
 func (v Value) Attainment() (*big.Rat, bool) {
 	r, ok := v.Exact()
 	if !ok || v.Target == nil {
@@ -65,7 +65,7 @@ func (v Value) Attainment() (*big.Rat, bool) {
 	if !v.KPI.HigherIsBetter {
 		over, under = under, over
 	}
-	if under.Sign() == 0 {
+	if under.Sign() <= 0 {
 		return nil, false
 	}
 	q := new(big.Rat).Quo(over, under)

@@ -68,12 +68,12 @@ func points(curve []policy.Point, attainment *big.Rat) *big.Rat {
 	return last.Points.Rat()
 }
 
-// full is the attainment of a value for the curve; a lower-is-better value of zero has attained all there is.
+// full is the attainment of a value for the curve; a lower-is-better value of zero or less has attained all there is.
 func full(v Value, curve []policy.Point) (*big.Rat, bool) {
 	if a, ok := v.Attainment(); ok {
 		return a, true
 	}
-	if r, ok := v.Exact(); ok && !v.KPI.HigherIsBetter && r.Sign() == 0 {
+	if r, ok := v.Exact(); ok && !v.KPI.HigherIsBetter && r.Sign() <= 0 {
 		return curve[len(curve)-1].Attainment.Rat(), true
 	}
 	return nil, false
@@ -85,9 +85,13 @@ func score(card *policy.Scorecard, values map[*policy.KPI]Value, superior *fixed
 	if card == nil {
 		return s
 	}
+	missing := card.Missing
+	if !judgeable(card, values) {
+		missing = policy.Redistribute // nothing is known, and nothing known is no score of zero
+	}
 	carried := new(big.Rat)
 	for i := range card.Items {
-		item := itemScore(&card.Items[i], values, card.Missing)
+		item := itemScore(&card.Items[i], values, missing)
 		if item.Weight != nil {
 			carried.Add(carried, item.Weight)
 		}
@@ -117,6 +121,11 @@ func score(card *policy.Scorecard, values map[*policy.KPI]Value, superior *fixed
 	}
 	s.Total, s.Band = &total, bands.BandFor(total)
 	return s
+}
+
+// judgeable reports whether any item of the scorecard has enough data.
+func judgeable(card *policy.Scorecard, values map[*policy.KPI]Value) bool {
+	return slices.ContainsFunc(card.Items, func(i policy.Item) bool { return values[i.KPI].Status == OK })
 }
 
 // itemScore gives the points of one item and the weight that it carries; both nil when it is left out.

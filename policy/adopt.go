@@ -156,10 +156,19 @@ func createTable(d *Dataset) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (\n", d.Table())
 	for _, c := range d.Columns {
-		fmt.Fprintf(&b, "  %s %s,\n", warehouse.Ident(c.ID), c.Type.SQL())
+		fmt.Fprintf(&b, "  %s %s%s,\n", warehouse.Ident(c.ID), c.Type.SQL(), storage(c.Type))
 	}
 	fmt.Fprintf(&b, "  %s BIGINT NOT NULL,\n  %s BIGINT NOT NULL,\n  %s BIGINT NOT NULL\n)", SeqColumn, RowColumn, UntilColumn)
 	return b.String()
+}
+
+// storage keeps ids as they are: packing them costs a third of the time of filing a record, and joins on them read faster unpacked.
+func storage(t Type) string {
+	switch t {
+	case TypeID, TypeEmployee, TypeDepartment:
+		return " USING COMPRESSION uncompressed"
+	}
+	return ""
 }
 
 // InForce gives the version that counts on a day, as known at ledger sequence asOf: the last one adopted that was effective by then,

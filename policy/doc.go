@@ -3,11 +3,15 @@
 // In come four YAML files (Source); out goes a Policy in which every name is resolved, every expression parsed and every
 // weight adds up, or Errors, each with file, line, column, excerpt, what is wrong and the cure, in Chinese and English.
 //
-// The flow is: Default, ReadDir or the ledger give a Source; Check cuts each file into tokens and nodes with their places
-// (yaml.go), reads company, datasets, KPIs and scorecards in this order, because each names what stands in the one before,
-// and passes every expression through DuckDB's own parser, an allow-list of tree nodes, and DuckDB's binder
-// (expression.go). The warehouse is used to parse and describe only; any open one will do.
+// The flow is:
 //
-// It never reads a number through floating point, never runs an expression, never looks at facts or at the clock, and
-// never corrects a file: what is wrong is named and left to a person.
+//  1. Default, ReadDir or the ledger give a Source.
+//  2. yaml.go cuts each file into nodes with their places and refuses what YAML would let pass in silence.
+//  3. Check reads company, datasets, KPIs and scorecards in this order, because each names what stands in the one before.
+//  4. expression.go takes every expression through DuckDB's own parser, an allow-list of tree nodes (tree.go, kinds.go) and
+//     DuckDB's binder. The warehouse parses and describes only; any open one will do.
+//  5. Adopt records a Source with the day from which it counts, and its Handler lays out the tables that it needs.
+//
+// It never reads a number through floating point, never runs an expression, never reads a fact or the clock, and never
+// corrects a file: what is wrong is named and left to a person.
 package policy

@@ -68,8 +68,14 @@ func (e Errors) join(text func(Error) string) string {
 	return strings.Join(texts, "\n")
 }
 
-// sorted puts the faults in the order of files, lines and columns; faults of one place keep the order of finding.
+// sorted puts the faults in the order of files, lines and columns, each once; faults of one place keep the order of finding.
 func (e Errors) sorted() Errors {
+	seen := map[Error]bool{}
+	e = slices.DeleteFunc(e, func(fault Error) bool {
+		twice := seen[fault]
+		seen[fault] = true
+		return twice
+	})
 	slices.SortStableFunc(e, func(a, b Error) int {
 		return cmp.Or(
 			cmp.Compare(rank(a.Place.File), rank(b.Place.File)),
@@ -90,9 +96,6 @@ func rank(file string) int {
 
 // say makes a text in both languages; both formats take the same arguments.
 func say(zh, en string, args ...any) Text {
-	if len(args) == 0 {
-		return Text{zh, en}
-	}
 	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
 }
 

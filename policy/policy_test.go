@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/tools/txtar"
 	"pgregory.net/rapid"
 
 	"plumbline/internal/fixed"
@@ -554,5 +554,27 @@ func TestFailureIsNotAFault(t *testing.T) {
 	_, err := policy.Check(t.Context(), db, policy.Default())
 	if _, faults := errors.AsType[policy.Errors](err); faults || !errors.Is(err, warehouse.ErrClosed) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Words that DuckDB's grammar keeps for itself are not ids, also after an update of DuckDB.
+func TestReservedWords(t *testing.T) {
+	db := open(t)
+	keywords := warehouse.SQL("keywords", "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function') ORDER BY 1")
+	count := 0
+	err := db.View(t.Context(), func(tx *warehouse.Tx) error {
+		return tx.Each(t.Context(), keywords, warehouse.Args{}, func(scan func(dest ...any) error) error {
+			var word string
+			if err := scan(&word); err != nil {
+				return err
+			}
+			if count++; !policy.Reserved[word] {
+				t.Errorf("%s may be an id", word)
+			}
+			return nil
+		})
+	})
+	if err != nil || count < 70 {
+		t.Errorf("%d keywords, error %v", count, err)
 	}
 }

@@ -79,6 +79,7 @@ func (c *checker) departmentKinds(n *node) []string {
 	words, places := c.words(n)
 	for i, w := range words {
 		switch {
+		case len(known) == 0: // departments are at fault, and have been reported
 		case !slices.Contains(known, w):
 			c.fault(places[i], say("没有部门类别“%s”", "there is no department kind “%s”", clip(w)), oneOfCure(w, known))
 		case slices.Contains(kinds, w):

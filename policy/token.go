@@ -168,9 +168,19 @@ func calls(words []sqlWord) []refusal {
 	return refusals
 }
 
+// spoken are what an author wrote where DuckDB's tree holds a function.
+var spoken = map[string]string{"~~*": "ILIKE", "!~~*": "NOT ILIKE", "ilike_escape": "ILIKE", "not_ilike_escape": "NOT ILIKE",
+	"~~~": "GLOB", "regexp_full_match": "SIMILAR TO", "timezone": "AT TIME ZONE", "row": "(…, …)", "list_value": "[…]", "struct_pack": "{…}",
+	"to_years": "INTERVAL", "to_months": "INTERVAL", "to_weeks": "INTERVAL", "to_days": "INTERVAL", "to_hours": "INTERVAL",
+	"to_minutes": "INTERVAL", "to_seconds": "INTERVAL"}
+
 func noFunction(name string, at int) refusal {
 	cure := say("可用的函数：%s", "the functions are: %s", strings.Join(functions, ", "))
 	switch near := nearest(name, functions); {
+	case spoken[name] == "INTERVAL":
+		name, cure = spoken[name], say("日期直接加减整数天：done_on + 3", "add whole days to a date: done_on + 3")
+	case spoken[name] != "":
+		name = spoken[name]
 	case clocks[name]:
 		cure = clockCure
 	case aggregates[name]:
@@ -178,7 +188,7 @@ func noFunction(name string, at int) refusal {
 	case near != "":
 		cure = say("是否应为 %s？", "did you mean %s?", near)
 	}
-	return refusal{at, say("不能使用函数 %s", "the function %s may not be used", clip(name)), cure}
+	return refusal{at, say("不能使用 %s", "%s may not be used", clip(name)), cure}
 }
 
 var clockCure = Text{"报表日写作 " + ReportDay + "；制度不读取当天日期，结果才不会随日子变化", "write " + ReportDay + " for the day of the report; a policy never reads the clock, so that results do not change by themselves"}

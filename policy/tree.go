@@ -159,6 +159,10 @@ func (w *walker) walk(n map[string]any, depth int) {
 			w.refuse(n, say("表达式用了不认识的写法 %s", "the expression uses an unknown form %s", key), say("换一种更简单的写法", "write it in a simpler way"))
 		}
 	}
+	if name, _ := n["function_name"].(string); class == "FUNCTION" && !allowedFunction(name) {
+		w.refusals = append(w.refusals, noFunction(strings.ToLower(name), location(n)))
+		return // what is below may be the parser's own work
+	}
 	for _, child := range children(n) {
 		w.walk(child, depth+1)
 	}
@@ -310,14 +314,14 @@ var dateParts = map[string][]string{
 	"date_part":  {"day", "week", "month", "quarter", "year", "isodow", "doy", "isoyear"},
 }
 
+func allowedFunction(name string) bool {
+	name = strings.ToLower(name)
+	return slices.Contains(operators, name) || slices.Contains(functions, name)
+}
+
 func (w *walker) function(n map[string]any) {
 	name, _ := n["function_name"].(string)
 	name = strings.ToLower(name)
-	operator := slices.Contains(operators, name)
-	if !operator && !slices.Contains(functions, name) {
-		w.refusals = append(w.refusals, noFunction(name, location(n)))
-		return
-	}
 	schema := n["schema"]
 	if schema != "" && schema != "main" || n["catalog"] != "" || n["filter"] != nil || len(list(field(n["order_bys"], "orders"))) > 0 ||
 		n["distinct"] != false || n["export_state"] != false {

@@ -38,6 +38,9 @@ const (
 	maxExpr     = 4000 // bytes of an expression
 )
 
+// numeric matches what its writer took for a number.
+var numeric = regexp.MustCompile(`^[-+]?[0-9][0-9.,_eE+-]*$`)
+
 var idForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // word reads one line of text; a plain number or truth value counts as its own text.
@@ -72,7 +75,8 @@ func (r *reader) bilingual(n *node, limit int) Text {
 		return t
 	}
 	if n.shape != mapping {
-		r.fault(n.place, say("名称要有中英文两种，此处是%s", "a name has two languages, but this is %s", n.shown()),
+		is := n.shown()
+		r.fault(n.place, Text{"此处要有中英文两种，实为" + is.ZH, "this must be in two languages, but is " + is.EN},
 			say("写成 {zh: 中文, en: English}", "write {zh: 中文, en: English}"))
 		return t
 	}
@@ -111,18 +115,18 @@ func (r *reader) number(n *node) (fixed.Num, bool) {
 	if n == nil {
 		return 0, false
 	}
-	if n.shape != scalar || n.kind != numberScalar {
-		want := say("数字", "a number")
-		if n.shape == scalar && n.kind == textScalar {
-			if _, err := fixed.Parse(n.text); err == nil {
-				want = say("不带引号的数字", "a number without quotes")
-			}
-		}
-		r.wrongType(n, want)
+	v, err := fixed.Parse(n.text)
+	digits := strings.TrimPrefix(n.text, "-")
+	switch {
+	case n.shape == scalar && n.kind == numberScalar:
+	case n.shape == scalar && n.kind == textScalar && err == nil && len(digits) > 0:
+		r.wrongType(n, say("不带引号的数字", "a number without quotes"))
+		return 0, false
+	case n.shape == scalar && n.kind == textScalar && numeric.MatchString(n.text): // YAML takes 1e3 and long numbers for text
+	default:
+		r.wrongType(n, say("数字", "a number"))
 		return 0, false
 	}
-	digits := strings.TrimPrefix(n.text, "-")
-	v, err := fixed.Parse(n.text)
 	if err != nil || len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
 		r.fault(n.place, say("%s 不是最多 %d 位小数的普通数字", "%s is not a plain number with at most %d decimals", clip(n.text), fixed.Scale),
 			say("写成 12 或 12.5 的样子，不带 0 开头、分隔符、指数", "write it like 12 or 12.5: no leading zero, separator or exponent"))

@@ -52,19 +52,23 @@ func namesOf(id string, words []string) Text {
 	return name
 }
 
-// nearest gives the candidate with the fewest letters to change, or "" when none is close; the first of equals wins.
+// nearest gives the candidate with the fewest letters to change, or one that goes on where word ends, or "" when none is
+// close; the first of equals wins.
 func nearest(word string, candidates []string) string {
-	if len(word) > 100 {
-		return ""
-	}
-	w := []rune(strings.ToLower(word))
-	best, least := "", 1+len(w)/3
+	const longest = 100
+	w := strings.ToLower(word)
+	best, least := "", max(1, len([]rune(w))/3)+1
 	for _, c := range candidates {
-		if len(c) > 100 {
+		if len(w) > longest || len(c) > longest {
 			continue
 		}
-		if d := distance(w, []rune(strings.ToLower(c))); d < least || d == least && best == "" {
+		if d := distance([]rune(w), []rune(strings.ToLower(c))); d < least {
 			best, least = c, d
+		}
+	}
+	for _, c := range candidates {
+		if best == "" && len(w) >= 3 && strings.HasPrefix(strings.ToLower(c), w) {
+			best = c
 		}
 	}
 	return best

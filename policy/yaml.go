@@ -122,8 +122,7 @@ func (r *reader) parse(f File) *node {
 	}
 	n := r.node(f.Name, body, 0)
 	if n.shape != mapping {
-		r.fault(n.place, say("文件最外层应为映射（键: 值），实为%s", "the file must be a mapping (key: value), but is %s", n.shown()),
-			say("参照默认制度的写法", "write it like the default policy"))
+		r.wrongType(n, say("映射（键: 值）", "a mapping (key: value)"))
 		return nil
 	}
 	return n
@@ -335,15 +334,16 @@ func (r *reader) mapping(n *node, entries []*ast.MappingValueNode, depth int) {
 // object is a mapping with known keys.
 type object struct {
 	*reader
-	place  Place
-	values map[string]*node
-	keys   map[string]Place
+	place    Place
+	values   map[string]*node
+	keys     map[string]Place
+	misspelt map[string]bool // known keys that an unknown one was taken for
 }
 
 // object reads a mapping of the keys known for form. It reports unknown keys, and gives false for anything but a mapping.
 // A missing key will be reported at place.
 func (r *reader) object(n *node, place Place, form string) (*object, bool) {
-	o := &object{r, place, map[string]*node{}, map[string]Place{}}
+	o := &object{r, place, map[string]*node{}, map[string]Place{}, map[string]bool{}}
 	if n.shape != mapping {
 		r.wrongType(n, say("映射，键为 %s", "a mapping with the keys %s", strings.Join(keys[form], ", ")))
 		return o, false
@@ -361,6 +361,7 @@ func (r *reader) object(n *node, place Place, form string) (*object, bool) {
 		if p.value.shape == scalar && p.value.kind == nullScalar && !idForm.MatchString(p.key.text) {
 			cure = say("若它是上一个值的后半句：逗号在 {} 中起分隔作用，含逗号的文字要加引号", "if it belongs to the text before it: a comma inside of {} begins a new key, so quote the text")
 		} else if near := nearest(p.key.text, keys[form]); near != "" {
+			o.misspelt[near] = true
 			cure = say("是否应为 %s？", "did you mean %s?", near)
 		}
 		r.fault(p.key.place, say("没有“%s”这个键", "there is no key “%s”", clip(p.key.text)), cure)
@@ -381,6 +382,9 @@ func (o *object) find(key string) *node {
 // need is find for a key that may not be missing.
 func (o *object) need(key string) *node {
 	if _, ok := o.values[key]; !ok {
+		if o.misspelt[key] {
+			return nil
+		}
 		o.fault(o.place, say("缺少 %s", "%s is missing", key), say("补上 %s", "add %s", key))
 		return nil
 	}

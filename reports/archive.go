@@ -11,6 +11,8 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"regexp"
+	"slices"
 	"sort"
 
 	"github.com/klauspost/compress/flate"
@@ -40,10 +42,34 @@ func (p *part) Write(data []byte) (int, error) {
 	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
+	given := len(data)
+	if p.name == contentTypes {
+		data = sortedDefaults(data) // it comes in one piece
+	}
 	p.size += uint64(len(data))
 	p.crc.Write(data)
 	p.sum.Write(data)
-	return p.flate.Write(data)
+	if _, err := p.flate.Write(data); err != nil {
+		return 0, err
+	}
+	return given, nil
+}
+
+// contentTypes is the part that lists the kinds of all others. The workbook library writes its defaults in random order.
+const contentTypes = "[Content_Types].xml"
+
+var defaultType = regexp.MustCompile(`<Default [^>]*>(</Default>)?`)
+
+// sortedDefaults puts the defaults of the list of types in order.
+func sortedDefaults(list []byte) []byte {
+	found := defaultType.FindAll(list, -1)
+	if len(found) == 0 {
+		return list
+	}
+	start := defaultType.FindIndex(list)[0]
+	rest := defaultType.ReplaceAll(list[start:], nil)
+	sort.Slice(found, func(i, j int) bool { return bytes.Compare(found[i], found[j]) < 0 })
+	return slices.Concat(list[:start], bytes.Join(found, nil), rest)
 }
 
 // Create starts a part and ends the one before.

@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"strings"
-
 	"github.com/xuri/excelize/v2"
 
 	"plumbline/metrics"
@@ -289,11 +287,11 @@ func (o *overview) trendChart(c *chartSpot) *excelize.Chart {
 		names = append(names, o.Report.KPIs[i].Name.In(o.lang))
 	}
 	title := o.t("全公司按月走势", "Company by month")
+	if len(names) == 1 {
+		title = names[0] + o.t(" 全公司按月走势", ", company by month")
+	}
 	if unit := o.unit(o.Report.KPIs[c.kpis[0]].Unit); unit != "" {
 		title += o.t("（", " (") + unit + o.t("）", ")")
-	}
-	if len(names) == 1 {
-		title = names[0] + " " + strings.TrimSpace(title)
 	}
 	chart := o.chart(excelize.Line, title, series)
 	chart.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: axisFormat(o.Report.KPIs[c.kpis[0]].Unit)}

@@ -10,7 +10,7 @@ import (
 func (b *book) writeDefinitions() error {
 	d := &b.plan.define
 	s, err := b.open(b.plan.definitions, frame{tab: tabEvidence, columns: colSlope, rows: d.rows,
-		widths: []float64{30, 58, 14, 14, 14, 16, 14}, titles: [2]int{1, 1}})
+		widths: []float64{30, 58, 14, 18, 15, 18, 15}, titles: [2]int{1, 1}})
 	if err != nil {
 		return err
 	}
@@ -18,7 +18,7 @@ func (b *book) writeDefinitions() error {
 	s.line(noteLook, b.t("本页来自现行考核制度。各部门表中的公式引用本页；改动本页数字可试算，但不改变制度。",
 		"This page shows the policy in force. Formulas on the department sheets look up here; changing a figure here is a trial and does not change the policy."))
 	s.section(b.t("指标", "KPIs"))
-	s.header([]string{b.t("指标", "KPI"), b.t("计算公式", "Formula in words"), b.t("单位", "Unit"), b.t("方向", "Better"),
+	s.header([]string{b.t("指标", "KPI"), b.t("计算公式", "Formula in words"), b.t("单位", "Unit"), b.t("方向", "Direction"),
 		b.t("最少样本 n", "Minimum n"), b.t("数据", "Data"), b.t("折算", "Factor")},
 		colLabel, colWords, colUnit, colDirection, colDataset)
 	for _, k := range d.kpis {
@@ -62,9 +62,9 @@ func (s *sheet) defineKPI(k *policy.KPI) {
 
 func (b *book) direction(k *policy.KPI) string {
 	if k.HigherIsBetter {
-		return b.t("越高越好", "higher")
+		return b.t("越高越好", "higher is better")
 	}
-	return b.t("越低越好", "lower")
+	return b.t("越低越好", "lower is better")
 }
 
 func (s *sheet) defineBand(bands []policy.Band, i int) {

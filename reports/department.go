@@ -141,8 +141,11 @@ func (b *book) stayRules(p *stayPlan) error {
 	}
 	for _, c := range p.items {
 		for _, col := range []int{c.value, c.attainment} {
-			if err := b.wordRule(p.sheet, address(col, rowDepartment)+":"+address(col, p.lastRow()), address(col, rowDepartment)); err != nil {
-				return err
+			for _, stretch := range []string{cells(col), address(col, rowDepartment)} {
+				first, _, _ := strings.Cut(stretch, ":")
+				if err := b.wordRule(p.sheet, stretch, first); err != nil {
+					return err
+				}
 			}
 		}
 	}

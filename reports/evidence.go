@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -66,27 +67,35 @@ func (s *sheet) receipt(u unitLine, v metrics.Value) {
 	s.end(rowHeight(max(wrappedLines(u.name, s.frame.widths[0]-float64(2*u.depth)), wrappedLines(b.kpiTitle(v.KPI), s.frame.widths[1]))))
 }
 
+// rejectsMost is how many rejects the sheet lists; a sheet holds a million rows, but nobody reads them.
+const rejectsMost = 100_000
+
 // writeRejects shows every row in quarantine with what is wrong and what to do. Values are always texts, as in the file.
 func (b *book) writeRejects() error {
 	heads := []string{b.t("文件", "File"), b.t("工作表", "Sheet"), b.t("数据", "Data"), b.t("行号", "Row"), b.t("列", "Column"), b.t("列名", "Header"),
 		b.t("文件中的值", "Value in the file"), b.t("问题", "What is wrong"), b.t("处理办法", "What to do"), b.t("规则", "Rule")}
 	widths := []float64{28, 14, 16, 8, 8, 18, 28, 40, 40, 20}
-	rows := max(3+len(b.Rejects), 4)
+	shown := b.Rejects[:min(len(b.Rejects), rejectsMost)]
+	rows := max(3+len(shown), 4)
 	s, err := b.open(b.plan.rejects, frame{tab: tabQuality, columns: len(heads), rows: rows, widths: widths, freezeCol: 2, freezeRow: 4,
 		titles: [2]int{3, 3}, filter: "A3:" + address(len(heads), rows), textColumn: "E4:G" + itoa(rows)})
 	if err != nil {
 		return err
 	}
 	s.line(titleLook, b.t("隔离数据", "Rows in quarantine"))
-	s.line(noteLook, b.t("这些行没有进入任何指标。按“处理办法”改正原文件后重新导入即可；同一行有几处问题时各占一行。",
-		"These rows entered no KPI. Correct the file as told and ingest it again; a row with several faults is listed once for each."))
+	note := b.t("这些行没有进入任何指标。按“处理办法”改正原文件后重新导入即可；同一行有几处问题时各占一行。",
+		"These rows entered no KPI. Correct the file as told and ingest it again; a row with several faults is listed once for each.")
+	if left := len(b.Rejects) - len(shown); left > 0 {
+		note += fmt.Sprintf(b.t("本页只列前 %d 条，其余 %d 条请用 plumbline rejects 查看。", " Only the first %d are listed here; for the other %d run plumbline rejects."), len(shown), left)
+	}
+	s.line(noteLook, note)
 	s.header(heads, 1, 2, 3, 5, 6, 7, 8, 9, 10)
 	if len(b.Rejects) == 0 {
 		s.put(1, textLook, b.t("没有隔离的行", "none"))
 		s.end(0)
 	}
-	for i := range b.Rejects {
-		s.reject(&b.Rejects[i])
+	for i := range shown {
+		s.reject(&shown[i])
 	}
 	return s.close()
 }
@@ -252,8 +261,8 @@ func (b *book) howToCheck() []string {
 		b.t("在部门表中点开列号上方的 +，看该指标的分子、分母与样本数；实际、达成率、得分、计分权重、指标得分、总分、等级、名次都是引用同一行单元格的公式。",
 			"On a department sheet unfold the columns with + to see numerator, denominator and n; value, attainment, points, weight, total, band and rank are formulas over cells of the same row."),
 		b.t("目标、权重、最少样本在部门表第 5 行，曲线与等级在「"+p.definitions+"」。", "Targets, weights and minima stand in row 5 of the department sheet, curves and bands on sheet "+p.definitions+"."),
-		b.t("得分只舍入一次，四舍五入到两位小数；公式先取到十位小数，以消除二进制小数的误差。",
-			"Scores are rounded once, half away from zero, to two decimals; formulas first round to ten decimals to remove the noise of binary fractions."),
+		b.t("指标得分与总分各四舍五入到两位小数；公式先取到十位小数，以消除二进制小数的误差。",
+			"KPI points and total are each rounded half away from zero to two decimals; formulas first round to ten decimals to remove the noise of binary fractions."),
 		b.t("一个数字背后的逐条记录：plumbline evidence 指标 期间 --department 部门 --employee 工号。",
 			"The records behind a number: plumbline evidence KPI PERIOD --department D --employee E."),
 		b.t("没有进入指标的行及原因在「"+p.rejects+"」，每份文件的行数在「"+p.sources+"」。", "Rows that entered no KPI are on sheet "+p.rejects+", the counts of every file on sheet "+p.sources+"."),

@@ -4,7 +4,7 @@ import (
 	"plumbline/policy"
 )
 
-// rowFormulas builds the formulas of one row of a department sheet. A score is rounded once, half away from zero; the inner
+// rowFormulas builds the formulas of one row of a department sheet. A score is rounded half away from zero; the inner
 // ROUND to ten decimals takes away the noise of binary fractions, so that a tie such as 87.125 rounds as on paper.
 type rowFormulas struct {
 	plan   *stayPlan

@@ -32,7 +32,7 @@ func (b *book) nameOf(p period.Period) string {
 // kpiBlock shows one KPI of the company and all departments beside target, period before and year before.
 func (o *overview) kpiBlock(s *sheet, i int) {
 	k := o.Report.KPIs[i]
-	title := o.kpiTitle(k) + o.t("　", "  ") + o.direction(k)
+	title := o.kpiTitle(k) + o.t("　", ", ") + o.direction(k)
 	if k.Minimum > 0 {
 		title += fmt.Sprintf(o.t("，最少样本 n=%d", ", minimum n=%d"), k.Minimum)
 	}

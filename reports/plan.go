@@ -70,6 +70,9 @@ func (b *book) newPlan() (*plan, error) {
 		policy:       names.name(b.t("制度与版本", "Policy")),
 		byDepartment: map[string]*stayPlan{},
 	}
+	if err := checkLines(b.Report); err != nil {
+		return nil, err
+	}
 	if err := p.planStays(b, names); err != nil {
 		return nil, err
 	}
@@ -80,6 +83,38 @@ func (b *book) newPlan() (*plan, error) {
 	}
 	p.define = b.planDefinitions(p.definitions)
 	return p, nil
+}
+
+// checkLines refuses a report whose lines do not have a value for every KPI.
+func checkLines(r *metrics.Report) error {
+	check := func(name string, l *metrics.Line) error {
+		if len(l.Values) != len(r.KPIs) {
+			return fmt.Errorf("%s: %d values for %d KPIs", name, len(l.Values), len(r.KPIs))
+		}
+		for i, months := range l.Months {
+			if len(months) != len(r.Months) {
+				return fmt.Errorf("%s: %d months for %s, expected %d", name, len(months), r.KPIs[i].ID, len(r.Months))
+			}
+		}
+		return nil
+	}
+	if err := check("company", &r.Company); err != nil {
+		return err
+	}
+	for i := range r.Departments {
+		if err := check("department "+r.Departments[i].Department.ID, &r.Departments[i].Line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkItems refuses a score that has not an entry for every item of its scorecard.
+func checkItems(subject string, s *metrics.Score) error {
+	if s.Scorecard != nil && len(s.Items) != len(s.Scorecard.Items) {
+		return fmt.Errorf("%s: %d scored items, but scorecard %s has %d", subject, len(s.Items), s.Scorecard.ID, len(s.Scorecard.Items))
+	}
+	return nil
 }
 
 // planStays gives every department with people its sheet.
@@ -121,8 +156,15 @@ func (p *plan) planStays(b *book, names sheetNames) error {
 
 func newStayPlan(sheet string, d *metrics.DepartmentLine, people []metrics.PersonLine) (stayPlan, error) {
 	s := stayPlan{sheet: sheet, department: d, people: people, card: d.Score.Scorecard}
-	for _, line := range people {
+	if err := checkItems("department "+d.Department.ID, &d.Score); err != nil {
+		return s, err
+	}
+	for i := range people {
+		line := &people[i]
 		card := line.Score.Scorecard
+		if err := checkItems("employee "+line.Person.No, &line.Score); err != nil {
+			return s, err
+		}
 		if s.card == nil {
 			s.card = card
 		}

@@ -91,7 +91,7 @@ func (b *book) setUpPage(name string, f frame) error {
 	pages := b.t("第 &P 页，共 &N 页", "Page &P of &N")
 	company := strings.ReplaceAll(cutBytes(b.Report.Policy.Company.Name.In(b.lang), 60), "&", "&&")
 	if err := b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
-		OddFooter: "&L&8" + company + " · " + b.periodName() + "&C&8" + pages + "&R&8&A"}); err != nil {
+		OddFooter: "&L&8 " + company + " · " + b.periodName() + "&C&8" + pages + "&R&8&A"}); err != nil {
 		return err
 	}
 	if f.titles[0] == 0 {

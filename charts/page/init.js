@@ -2,17 +2,6 @@
 (function () {
   'use strict';
 
-  // The drawing library writes fonts as style attributes, which the page's content security policy refuses; the style
-  // declaration of the element says the same and is allowed.
-  var setAttribute = SVGElement.prototype.setAttribute;
-  SVGElement.prototype.setAttribute = function (name, value) {
-    if (name === 'style') {
-      this.style.cssText = value;
-    } else {
-      setAttribute.call(this, name, value);
-    }
-  };
-
   var wide = 560;
   var locale = document.documentElement.lang === 'en' ? 'EN' : 'ZH';
   var dark = window.matchMedia('(prefers-color-scheme: dark)');

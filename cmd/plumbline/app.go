@@ -61,14 +61,14 @@ func (a *app) say(zh, en string) string { return policy.Text{ZH: zh, EN: en}.In(
 func (a *app) tell(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
 
 func (a *app) root() *cobra.Command {
-	c := &cobra.Command{
+	c := a.family(&cobra.Command{
 		Use:   "plumbline",
 		Short: a.say("准绳：看得见来历的绩效数字", "Plumbline: performance figures that show where they come from"),
 		Long: a.say("准绳把工作日志、交付记录和商机变成人人都能核对的部门指标、考核得分和工作簿。\n期间写作 2026-07（月）、2026Q3（季）或 2026（年）。",
 			"Plumbline turns work logs, delivery records and opportunities into department KPIs, scores and workbooks that everyone can check.\nPERIOD is 2026-07 (month), 2026Q3 (quarter) or 2026 (year)."),
 		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkFlags() },
-	}
+	})
 	def := a.getenv("PLUMBLINE_DATA")
 	if def == "" {
 		def = "./plumbline-data"
@@ -77,32 +77,15 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.data, "data", def, a.say("数据目录（或环境变量 PLUMBLINE_DATA）", "data directory (or PLUMBLINE_DATA)"))
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return useError{err} })
 	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
 		a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(), a.sampleCommand(), a.demoCommand())
+	a.speak(c)
 	return c
-}
-
-func (a *app) checkFlags() error {
-	if a.language != "zh" && a.language != "en" && !strings.HasPrefix(a.language, "zh-") && !strings.HasPrefix(a.language, "en-") {
-		return useError{fmt.Errorf("--lang %q: zh or en (语言只有 zh 与 en)", a.language)}
-	}
-	return nil
 }
 
 // formatFlag gives a command the flag --format.
 func (a *app) formatFlag(c *cobra.Command) {
 	c.Flags().StringVar(&a.format, "format", "table", a.say("输出格式：", "output format: ")+tabular.Formats)
-}
-
-// exactly refuses another number of arguments, in the user's words.
-func (a *app) exactly(n int, what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) != n {
-			return useError{fmt.Errorf(a.say("应给出 %s；见 plumbline %s --help", "expected %s; see plumbline %s --help"), what, strings.TrimPrefix(c.CommandPath(), "plumbline "))}
-		}
-		return nil
-	}
 }
 
 // period reads a PERIOD argument.
@@ -126,7 +109,10 @@ func (a *app) openAt(ctx context.Context, dir string) (*books.Books, error) {
 
 // keep opens or makes books.
 func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
+	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
+	defer finish()
 	return books.Open(ctx, dir, books.Options{
+		Replayed:  replayed,
 		Now:       a.now,
 		Schema:    append(policy.Tables(), ingest.Tables()...),
 		Handlers:  map[string]books.Handler{policy.Adopted: policy.Handler, ingest.Ingested: ingest.Handler()},
@@ -147,9 +133,13 @@ func (a *app) with(ctx context.Context, f func(b *books.Books) error) error {
 // always is the ledger sequence of "as known now".
 const always int64 = math.MaxInt64 - 1
 
-// inForce gives the policy that counts on a day.
-func (a *app) inForce(ctx context.Context, b *books.Books, day time.Time) (policy.Version, error) {
-	return policy.InForce(ctx, b.Warehouse(), always, day)
+// current gives the policy that counts today, in the company's own zone.
+func (a *app) current(ctx context.Context, b *books.Books) (policy.Version, error) {
+	v, err := policy.InForce(ctx, b.Warehouse(), always, b.Today())
+	if err != nil || a.today(v.Policy).Equal(b.Today()) {
+		return v, err
+	}
+	return policy.InForce(ctx, b.Warehouse(), always, a.today(v.Policy))
 }
 
 // today is the current date in the company's zone, as midnight UTC.

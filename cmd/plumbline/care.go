@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,14 +21,14 @@ func (a *app) rebuildCommand() *cobra.Command {
 		Use:     "rebuild",
 		Short:   a.say("从账本重建数据库，结果与之前完全相同", "make the warehouse anew from the ledger; every result stays the same"),
 		Example: "  plumbline rebuild",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(b *books.Books) error {
-				begun := time.Now()
+				begun := a.now()
 				if err := b.Rebuild(c.Context()); err != nil {
 					return err
 				}
-				a.tell(a.say("已由 %d 个事件重建，用时 %s", "rebuilt from %d events in %s"), b.Ledger().Head().Seq, time.Since(begun).Round(time.Millisecond))
+				a.tell(a.say("已由 %d 个事件重建，用时 %s", "rebuilt from %d events in %s"), b.Ledger().Head().Seq, a.now().Sub(begun).Round(time.Millisecond))
 				return nil
 			})
 		},
@@ -38,7 +40,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:     "doctor",
 		Short:   a.say("体检：账本链、原件、行数是否都对得上", "a health check: ledger chain, originals, and every row accounted for"),
 		Example: "  plumbline doctor",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(b *books.Books) error { return a.examine(c.Context(), b) })
 		},
@@ -49,26 +51,26 @@ func (a *app) doctorCommand() *cobra.Command {
 func (a *app) examine(ctx context.Context, b *books.Books) error {
 	head := b.Ledger().Head()
 	var first error
-	report := func(what string, err error) {
+	report := func(what, well string, err error) {
 		if err == nil {
-			fmt.Fprintf(a.out, "✓ %s\n", what)
+			fmt.Fprintf(a.out, "✓ %s%s\n", what, well)
 			return
 		}
-		fmt.Fprintf(a.out, "✗ %s: %v\n", what, err)
+		fmt.Fprintf(a.out, "✗ %s%v\n", what, err)
 		first = errors.Join(first, err)
 	}
-	report(fmt.Sprintf(a.say("账本：%d 个事件首尾相连，原件逐个解压核对无误；末尾哈希 %s", "ledger: %d events in one chain, every original unpacked and verified; head %s"), head.Seq, head.Hash),
-		b.Ledger().Verify(ctx))
+	report(a.say("账本：", "ledger: "), fmt.Sprintf(a.say("%d 个事件首尾相连，原件逐个解压核对无误；末尾哈希 %s", "%d events in one chain, every original unpacked and verified; head %s"),
+		head.Seq, head.Hash), b.Ledger().Verify(ctx))
 	files, err := ingest.Files(ctx, b, always)
-	report(fmt.Sprintf(a.say("导入：%d 个文件", "files taken in: %d"), len(files)), err)
+	report(a.say("导入：", "files taken in: "), fmt.Sprintf(a.say("%d 个文件", "%d"), len(files)), err)
 	var lost error
 	for _, f := range files {
 		if f.RowsIn != f.Accepted+f.Quarantined {
 			lost = errors.Join(lost, fmt.Errorf("%s: %d ≠ %d + %d", f.Name, f.RowsIn, f.Accepted, f.Quarantined))
 		}
 	}
-	report(a.say("每个文件：行数 = 入账 + 隔离", "every file: rows in = accepted + quarantined"), lost)
-	report(a.say("事实表：每条记录只有一个当前版本，行数与回执一致", "facts: one current version per record, as many rows as the receipts say"), ingest.Examine(ctx, b))
+	report(a.say("每个文件：", "every file: "), a.say("行数 = 入账 + 隔离", "rows in = accepted + quarantined"), lost)
+	report(a.say("事实表：", "facts: "), a.say("每条记录只有一个当前版本，行数与回执一致", "one current version per record, as many rows as the receipts say"), ingest.Examine(ctx, b))
 	if first != nil {
 		return fmt.Errorf("doctor: %w", first)
 	}
@@ -82,19 +84,28 @@ func (a *app) sampleCommand() *cobra.Command {
 		Use:     "sample -o DIR",
 		Short:   a.say("按种子生成任意规模的示例公司", "make a sample company of any size from a seed"),
 		Example: "  plumbline sample --employees 60 --months 15 --seed 1 -o ./company\n  plumbline sample --employees 20000 --months 15 --work-logs 4000000 --deliveries 1000000 --opportunities 1000000 -o ./large",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := a.output(dir); err != nil {
+				return err
+			}
 			p, err := period.Parse(last)
 			if err != nil || p.Kind() != period.Month {
 				return useError{fmt.Errorf(a.say("--last %q：请写最后一个月，如 2026-09", "--last %q: name the last month, like 2026-09"), last)}
 			}
 			o.Last = p
-			s, err := sample.Write(c.Context(), dir, o, func(done, total int64) {})
-			if err != nil {
+			report, finish := a.progress(dir)
+			s, err := sample.Write(c.Context(), dir, o, report)
+			finish()
+			var disk *fs.PathError
+			switch {
+			case err != nil && c.Context().Err() == nil && !errors.As(err, &disk):
+				return useError{err} // such a company cannot be made, or not there
+			case err != nil:
 				return err
 			}
 			for _, f := range s.Files {
-				fmt.Fprintln(a.out, f)
+				fmt.Fprintf(a.out, "%s  %d\n", filepath.Join(dir, filepath.FromSlash(f.Name)), f.Rows)
 			}
 			return nil
 		},
@@ -108,6 +119,5 @@ func (a *app) sampleCommand() *cobra.Command {
 	f.Int64Var(&o.Deliveries, "deliveries", 0, a.say("交付记录总行数", "rows of deliveries in all"))
 	f.Int64Var(&o.Opportunities, "opportunities", 0, a.say("商机总行数", "rows of opportunities in all"))
 	f.StringVarP(&dir, "output", "o", "", a.say("写入的目录", "directory to write to"))
-	_ = c.MarkFlagRequired("output") // fails only for an unknown flag
 	return c
 }

@@ -32,7 +32,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:     "demo -o OUT",
 		Short:   a.say("用示例公司走完全程：导入、指标、得分、工作簿、图表", "the whole way on the sample company: ingest, KPIs, scores, workbook, charts"),
 		Example: "  plumbline demo -o out",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.demo(c.Context(), out)
 		},
@@ -158,7 +158,7 @@ func (a *app) demoFiles(ctx context.Context, b *books.Books, r *metrics.Report, 
 	}
 	fmt.Fprintf(a.out, a.say("\n共入账 %d 行，隔离 %d 行（%d 处问题），拒收 %d 个文件。示例数据里的错误是有意放入的，清单见 %s。\n",
 		"\n%d rows accepted, %d in quarantine (%d problems), %d files refused. The faults in the sample are there on purpose; see %s.\n"),
-		took.accepted, took.quarantine, len(rejects), took.refused, filepath.Join("sample_data", "README.md"))
+		took.accepted, took.quarantine, len(rejects), took.refused, filepath.Join(out, "sample_data", "faults.csv"))
 	fmt.Fprintf(a.out, a.say("接着看：bin/plumbline rejects --data %[1]s ；bin/plumbline score %[2]s --data %[1]s\n", "go on with: bin/plumbline rejects --data %[1]s ; bin/plumbline score %[2]s --data %[1]s\n"), a.data, demoPeriod)
 	return nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/internal/period"
+	"plumbline/internal/warehouse"
 	"plumbline/metrics"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
@@ -32,6 +35,9 @@ func (a *app) evidenceCommand() *cobra.Command {
 					return unknownKPI(ask.Version.Policy, args[0])
 				}
 				q.Period, q.AsOf, q.ReportDay = ask.Period, ask.AsOf, a.reportDay(ask.Version.Policy, ask.Period)
+				if err := a.known(c.Context(), b, ask, q); err != nil {
+					return err
+				}
 				rows, err := metrics.Evidence(c.Context(), b, ask.Version.Policy, q)
 				if err != nil {
 					return err
@@ -49,6 +55,34 @@ func (a *app) evidenceCommand() *cobra.Command {
 	a.asOfFlag(c, &q.AsOf)
 	a.formatFlag(c)
 	return c
+}
+
+// known refuses a department or an employee that the books do not know.
+func (a *app) known(ctx context.Context, b *books.Books, ask metrics.Question, q metrics.EvidenceQuestion) error {
+	p := ask.Version.Policy
+	for _, want := range []struct{ dataset, id, zh, en string }{
+		{policy.Departments, q.Department, "没有部门 %q；部门编号见 plumbline kpi %s --by department", "there is no department %q; plumbline kpi %s --by department lists them"},
+		{policy.Employees, q.Employee, "没有员工 %q；工号见 plumbline score %s --by employee", "there is no employee %q; plumbline score %s --by employee lists them"},
+	} {
+		if want.id == "" {
+			continue
+		}
+		d := p.Dataset(want.dataset)
+		s := warehouse.SQL("look up "+d.ID, fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = $id AND %s <= $as_of AND %s > $as_of",
+			d.Table(), warehouse.Ident(d.Key[0]), policy.SeqColumn, policy.UntilColumn))
+		var n int64
+		err := b.View(ctx, func(tx *warehouse.Tx) (err error) {
+			n, err = warehouse.One[int64](ctx, tx, s, warehouse.Args{"id": want.id, "as_of": q.AsOf})
+			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return useError{fmt.Errorf(a.say(want.zh, want.en), want.id, q.Period)}
+		}
+	}
+	return nil
 }
 
 func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, files []ingest.File) *tabular.Table {

@@ -107,17 +107,13 @@ func (a *app) chartCommand() *cobra.Command {
 
 // charts writes the pages in both languages and gives the one to open.
 func (a *app) charts(r *metrics.Report, dir string) (string, error) {
-	var first string
-	for _, lang := range []policy.Lang{a.lang, other(a.lang)} {
-		pages, err := charts.WritePages(dir, r, lang)
-		if err != nil {
-			return "", err
-		}
-		if first == "" && len(pages) > 0 {
-			first = pages[0]
-		}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
 	}
-	return first, nil
+	if _, err := charts.WritePages(dir, r, a.lang); err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "index.html"), nil
 }
 
 func other(l policy.Lang) policy.Lang {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ type taken struct {
 // verdict is how the command ends.
 func (t taken) verdict() error {
 	switch {
-	case t.refused > 0 && len(t.files) == 0 && t.already == 0:
+	case len(t.files) == 0 && t.already == 0:
 		return useError{errRefused}
 	case t.refused > 0 || t.quarantine > 0:
 		return errRejects
@@ -67,32 +68,35 @@ var errRefused = errors.New("no file could be taken in (没有文件可以导入
 
 // ingest finds and takes in the files, one line of talk each.
 func (a *app) ingest(ctx context.Context, b *books.Books, paths []string, dataset string, again bool) (t taken, err error) {
-	v, err := a.inForce(ctx, b, b.Today())
+	v, err := a.current(ctx, b)
 	if err != nil {
 		return t, err
 	}
 	units, faults := ingest.Find(v.Policy, paths, dataset)
-	for _, u := range units {
-		f, already, err := a.take(ctx, b, v, u, again)
+	err = a.takeAll(ctx, b, v, units, again, func(f ingest.File, already bool, err error) error {
 		var refused *sheet.RefusedError
 		if errors.As(err, &refused) {
 			faults = append(faults, err)
-			continue
+			return nil
 		}
 		if err != nil {
-			return t, err
+			return err
 		}
 		a.tellFile(v.Policy, f, already)
 		if already {
 			t.already++
-			continue
+			return nil
 		}
 		t.files = append(t.files, f)
 		t.accepted += f.Accepted
 		t.quarantine += f.Quarantined
+		return nil
+	})
+	if err != nil {
+		return t, err
 	}
 	for _, f := range faults {
-		a.tell(a.say("✗ 拒收 %v", "✗ refused %v"), f)
+		a.tell("✗ %s", a.refusal(f))
 	}
 	t.refused = len(faults)
 	if len(t.files) > 0 {
@@ -104,19 +108,48 @@ func (a *app) ingest(ctx context.Context, b *books.Books, paths []string, datase
 	return t, err
 }
 
-// take takes one unit in, with a bar on a terminal.
-func (a *app) take(ctx context.Context, b *books.Books, v policy.Version, u ingest.Unit, again bool) (ingest.File, bool, error) {
-	o := ingest.Options{Actor: a.actor(), Day: a.today(v.Policy), Again: again}
-	if a.interactive() {
-		bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(u.Name),
-			progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*1e6))
-		o.Progress = func(done, total int64) {
-			bar.ChangeMax64(total)
-			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
-		}
-		defer func() { _ = bar.Finish() }()
+// progress gives a bar on a terminal, and nothing elsewhere: a log gets one line per stage.
+func (a *app) progress(what string, options ...progressbar.Option) (report func(done, total int64), finish func()) {
+	if !a.interactive() {
+		return func(int64, int64) {}, func() {}
 	}
-	return u.Take(ctx, b, v, o)
+	bar := progressbar.NewOptions64(-1, append(options, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))...)
+	report = func(done, total int64) {
+		bar.ChangeMax64(total)
+		_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+	}
+	return report, func() { _ = bar.Finish() }
+}
+
+// takeAll takes units in, with a bar on a terminal for the bytes read so far.
+func (a *app) takeAll(ctx context.Context, b *books.Books, v policy.Version, units []ingest.Unit, again bool, each func(ingest.File, bool, error) error) error {
+	report, finish := a.progress(a.say("读取", "reading"), progressbar.OptionShowBytes(true))
+	defer finish()
+	o := ingest.Options{Actor: a.actor(), Day: a.today(v.Policy), Again: again, Progress: report}
+	return ingest.TakeAll(ctx, b, v, units, o, each)
+}
+
+// refusal says which file was refused, where in it, why, by which rule, and what to do.
+func (a *app) refusal(err error) string {
+	var r *sheet.RefusedError
+	if !errors.As(err, &r) {
+		return a.say("拒收 ", "refused ") + err.Error()
+	}
+	var b strings.Builder
+	b.WriteString(a.say("拒收 ", "refused ") + strings.TrimSuffix(strings.TrimSuffix(err.Error(), r.Error()), ": "))
+	if r.Row > 0 {
+		fmt.Fprintf(&b, a.say(" 第 %d 行", " row %d"), r.Row)
+	}
+	if r.Column != "" {
+		fmt.Fprintf(&b, a.say(" 第 %s 列", " column %s"), r.Column)
+	}
+	fmt.Fprintf(&b, a.say("（%s）：%s", " (%s): %s"), r.Rule, r.Say.In(a.lang))
+	if r.Value != "" {
+		fmt.Fprintf(&b, a.say("\n    原值：%s", "\n    found: %s"), r.Value)
+	}
+	fmt.Fprintf(&b, a.say("\n    改法：%s", "\n    cure: %s"), r.Cure.In(a.lang))
+	return b.String()
 }
 
 // tellFile says what became of a file.
@@ -130,7 +163,8 @@ func (a *app) tellFile(p *policy.Policy, f ingest.File, already bool) {
 		kind = d.Name.In(a.lang)
 	}
 	if already {
-		a.tell(a.say("= %s（%s）已于 %s 由 %s 导入，未作改动", "= %s (%s) was taken in on %s by %s; nothing changed"), name, kind, f.At.Format("2006-01-02 15:04"), f.Actor)
+		at := f.At.In(a.clock(p).Location()).Format("2006-01-02 15:04")
+		a.tell(a.say("= %s（%s）已于 %s 由 %s 导入，未作改动", "= %s (%s) was taken in on %s by %s; nothing changed"), name, kind, at, f.Actor)
 		return
 	}
 	mark := "✓"
@@ -146,7 +180,7 @@ func (a *app) tellFile(p *policy.Policy, f ingest.File, already bool) {
 			parts = append(parts, fmt.Sprintf(n.what, n.count))
 		}
 	}
-	a.tell("%s %s（%s）%s", mark, name, kind, strings.Join(parts, a.say("，", ", ")))
+	a.tell(a.say("%s %s（%s）%s", "%s %s (%s) %s"), mark, name, kind, strings.Join(parts, a.say("，", ", ")))
 	for _, n := range f.Notices {
 		a.tell("    %s", n.In(a.lang))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func (a *app) initCommand() *cobra.Command {
 		Use:     "init",
 		Short:   a.say("新建数据目录，启用默认制度", "make a new data directory with the default policy"),
 		Example: "  plumbline init --data ./plumbline-data",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := a.initialise(c.Context(), a.data); err != nil {
 				return err
@@ -33,11 +34,13 @@ func (a *app) initCommand() *cobra.Command {
 
 // initialise makes the data directory and adopts the default policy, which counts from the beginning.
 func (a *app) initialise(ctx context.Context, dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, "journal")); err == nil {
+	switch journal, err := os.ReadDir(filepath.Join(dir, "journal")); {
+	case err == nil && begun(journal):
 		return useError{fmt.Errorf(a.say("%s 已经是数据目录，未作改动", "%s is a data directory already; nothing was changed"), dir)}
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return useError{fmt.Errorf(a.say("%s 不是空目录；请换一个目录", "%s is not empty; choose another directory"), dir)}
+	case err != nil:
+		if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+			return useError{fmt.Errorf(a.say("%s 不是空目录；请换一个目录", "%s is not empty; choose another directory"), dir)}
+		}
 	}
 	b, err := a.keep(ctx, dir)
 	if err != nil {
@@ -45,9 +48,17 @@ func (a *app) initialise(ctx context.Context, dir string) error {
 	}
 	s := policy.Default()
 	first := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	err = policy.Adopt(ctx, b, s, first, a.say("默认制度", "default policy"), a.actor())
+	err = s.WriteDir(filepath.Join(dir, "policy"))
 	if err == nil {
-		err = s.WriteDir(filepath.Join(dir, "policy"))
+		err = policy.Adopt(ctx, b, s, first, a.say("默认制度", "default policy"), a.actor())
 	}
 	return errors.Join(err, b.Close())
+}
+
+// begun reports whether a journal holds anything: an interrupted init may have left an empty one, and is repeated.
+func begun(journal []os.DirEntry) bool {
+	return slices.ContainsFunc(journal, func(e os.DirEntry) bool {
+		info, err := e.Info()
+		return err != nil || info.Size() > 0
+	})
 }

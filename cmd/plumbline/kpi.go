@@ -66,7 +66,10 @@ func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int
 	if err != nil {
 		return metrics.Question{}, err
 	}
-	if asOf <= 0 {
+	if asOf < 0 {
+		return metrics.Question{}, useError{fmt.Errorf(a.say("--as-of %d：请写账序，从 1 起；见 plumbline files", "--as-of %d: name a ledger sequence, from 1; see plumbline files"), asOf)}
+	}
+	if asOf == 0 {
 		asOf = always
 	}
 	v, err := policy.InForce(ctx, b.Warehouse(), asOf, p.LastDay())

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 )
 
 func (a *app) policyCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "policy",
-		Short: a.say("制度：检查与启用", "the policy: check and adopt"),
-	}
+	c := a.family(&cobra.Command{
+		Use:     "policy",
+		Short:   a.say("制度：检查与启用", "the policy: check and adopt"),
+		Example: "  plumbline policy check",
+	})
 	c.AddCommand(a.policyCheckCommand(), a.policyAdoptCommand())
 	return c
 }
@@ -30,16 +32,28 @@ func (a *app) directory(args []string) string {
 	return filepath.Join(a.data, "policy")
 }
 
+func (a *app) readPolicy(args []string) (policy.Source, error) {
+	dir := a.directory(args)
+	s, err := policy.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, useError{fmt.Errorf(a.say("没有制度目录 %s；先运行 plumbline init，或写明目录", "there is no policy directory %s; run plumbline init first, or name the directory"), dir)}
+	case err != nil:
+		return nil, useError{err}
+	}
+	return s, nil
+}
+
 func (a *app) policyCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "check [DIR]",
 		Short:   a.say("检查制度文件，指出文件、行、列与改法", "check the policy files; faults come with file, line, column and cure"),
 		Example: "  plumbline policy check\n  plumbline policy check ./our-policy",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    a.between(0, 1, a.say("零或一个目录", "at most one DIR")),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			s, err := policy.ReadDir(a.directory(args))
+			s, err := a.readPolicy(args)
 			if err != nil {
-				return useError{err}
+				return err
 			}
 			db, err := warehouse.Open(c.Context(), "", warehouse.Options{Memory: "256MiB"})
 			if err != nil {
@@ -63,7 +77,7 @@ func (a *app) policyAdoptCommand() *cobra.Command {
 		Use:     "adopt [DIR]",
 		Short:   a.say("启用制度文件，记下生效日期与说明", "adopt the policy files, with effective date and note"),
 		Example: "  plumbline policy adopt --effective 2026-10-01 --note 转化率目标调整为32%",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    a.between(0, 1, a.say("零或一个目录", "at most one DIR")),
 		RunE: func(c *cobra.Command, args []string) error {
 			day, err := time.Parse(time.DateOnly, effective)
 			if err != nil {
@@ -72,9 +86,9 @@ func (a *app) policyAdoptCommand() *cobra.Command {
 			if note == "" {
 				return useError{errors.New(a.say("--note：请写明改了什么", "--note: say what changed"))}
 			}
-			s, err := policy.ReadDir(a.directory(args))
+			s, err := a.readPolicy(args)
 			if err != nil {
-				return useError{err}
+				return err
 			}
 			return a.with(c.Context(), func(b *books.Books) error {
 				if err := policy.Adopt(c.Context(), b, s, day, note, a.actor()); err != nil {

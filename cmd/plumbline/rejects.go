@@ -15,10 +15,10 @@ func (a *app) rejectsCommand() *cobra.Command {
 		Use:     "rejects",
 		Short:   a.say("隔离区：每一行错在哪里、怎样改", "the quarantine: what is wrong with each row and how to cure it"),
 		Example: "  plumbline rejects\n  plumbline rejects --format csv > rejects.csv",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(b *books.Books) error {
-				v, err := a.inForce(c.Context(), b, b.Today())
+				v, err := a.current(c.Context(), b)
 				if err != nil {
 					return err
 				}
@@ -55,7 +55,7 @@ func (a *app) filesCommand() *cobra.Command {
 		Use:     "files",
 		Short:   a.say("导入过的文件及其行数", "the files taken in and their rows"),
 		Example: "  plumbline files",
-		Args:    a.exactly(0, a.say("零个参数", "no arguments")),
+		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(b *books.Books) error {
 				files, err := ingest.Files(c.Context(), b, always)

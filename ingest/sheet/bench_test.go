@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -55,4 +56,27 @@ func BenchmarkStageGB18030(b *testing.B) {
 		b.Fatal(err)
 	}
 	benchmarkStage(b, file, sheet.Dialect{Encoding: sheet.GB18030, Delimiter: ','})
+}
+
+// BenchmarkXLSX opens and stages 50,000 rows of 7 cells; the figure is unpacked XML.
+func BenchmarkXLSX(b *testing.B) {
+	var rows strings.Builder
+	for i := range 50_000 {
+		n := i + 2
+		fmt.Fprintf(&rows, `<row r="%d" spans="1:7"><c r="A%d" t="s"><v>0</v></c><c r="B%d" s="7"><v>%d</v></c><c r="C%d" s="1"><v>46204</v></c><c r="D%d" s="2"><v>46204.75</v></c>`, n, n, n, i%5000, n, n)
+		fmt.Fprintf(&rows, `<c r="E%d"><v>7.5</v></c><c r="F%d" t="s"><v>1</v></c><c r="G%d" t="inlineStr"><is><t>与客户沟通需求，整理会议纪要</t></is></c></row>`, n, n, n)
+	}
+	xml := data(rows.String())
+	file := pack(b, book(xml))
+	b.SetBytes(int64(len(xml)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w, err := sheet.OpenXLSX(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if got, err := w.Stage("数据", 0, 7, io.Discard); err != nil || got.Written != 50_000 {
+			b.Fatal(got.Written, err)
+		}
+	}
 }

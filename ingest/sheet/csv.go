@@ -29,6 +29,7 @@ type Staged struct {
 	Hidden     int64    // hidden or filtered rows among Rows (XLSX)
 	BareQuotes int64    // rows in which a quote inside an unquoted cell was taken as it stands (CSV)
 	LastRow    int64    // physical row of the last data record, 0 = none
+	Longest    int      // bytes of the longest staging line; DuckDB needs max_line_size above it when it is over 2,000,000
 }
 
 // Rules of a BadRow.
@@ -88,6 +89,8 @@ type stageWriter struct {
 	w     io.Writer
 	buf   []byte
 	delim byte
+	start int // of the open line in buf
+	most  int // bytes of the longest line
 }
 
 func newStageWriter(w io.Writer, delim byte) *stageWriter {
@@ -96,6 +99,7 @@ func newStageWriter(w io.Writer, delim byte) *stageWriter {
 
 // begin starts a line with its row number.
 func (o *stageWriter) begin(row int64) {
+	o.start = len(o.buf)
 	o.buf = strconv.AppendInt(o.buf, row, 10)
 	o.buf = append(o.buf, o.delim)
 }
@@ -103,6 +107,7 @@ func (o *stageWriter) begin(row int64) {
 // endLine ends a line.
 func (o *stageWriter) endLine() error {
 	o.buf = append(o.buf, '\n')
+	o.most = max(o.most, len(o.buf)-o.start)
 	if len(o.buf) < blockSize {
 		return nil
 	}
@@ -151,6 +156,7 @@ func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (
 	for {
 		rec, err := scan.next()
 		if err == io.EOF {
+			s.Longest = s.out.most
 			return s.Staged, s.out.flush()
 		}
 		if err == nil && rec.line > headerRow {

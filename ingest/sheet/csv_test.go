@@ -128,7 +128,7 @@ func TestStageCSV(t *testing.T) {
 				"bad 4 col 1 text.undecodable \"\\\\xcd\\\\xf5\" [36] [\"E3\" \"\\\\xcd\\\\xf5\"]\n"},
 		{"genuine replacement character", "a,b\n1,\ufffd\n", u8, 1, 2, "bad 2 col 1 text.undecodable \"\\\\xef\\\\xbf\\\\xbd\" [6] [\"1\" \"\\\\xef\\\\xbf\\\\xbd\"]\n"},
 		{"GB18030", gb(t, "工号,姓名\r\nE1,张三\r\nE2,\"李,四\"\r\n"), gbk, 1, 2, "2,E1,张三\n3,E2,\"李,四\"\n"},
-		{"GB18030 trail bytes that look like | \\ and digits", gb(t, "a|b\n誠|鄚\n𠮷ǹ|镕\n"), pipe, 1, 2, "2,誠|鄚\n3,𠮷ǹ|镕\n"},
+		{"GB18030 trail bytes that look like | \\ and digits", gb(t, "a|b\n誠|鄚\n𠮷ǹ|镕\n"), pipe, 1, 2, "2|誠|鄚\n3|𠮷ǹ|镕\n"},
 		{"GB18030 bad bytes", gb(t, "工号,姓名\nE1,") + "\xff" + gb(t, "张\nE2,李") + "\xc0\n" + gb(t, "E3,王\n"), gbk, 1, 2,
 			"4,E3,王\nbad 2 col 1 text.undecodable \"\\\\xff张\" [13] [\"E1\" \"\\\\xff张\"]\nbad 3 col 1 text.undecodable \"李\\\\xc0\" [22] [\"E2\" \"李\\\\xc0\"]\n"},
 		{"GB18030 genuine replacement character", "a,b\n1,\x84\x31\xa4\x37\n", gbk, 1, 2, "bad 2 col 1 text.undecodable \"\\\\x841\\\\xa47\" [6] [\"1\" \"\\\\x841\\\\xa47\"]\n"},
@@ -160,7 +160,7 @@ func TestStageCSVTenThousandColumns(t *testing.T) {
 	line := strings.Repeat("x,", 9_999) + "x\n"
 	var out strings.Builder
 	got, err := sheet.StageCSV(strings.NewReader(line+line), sheet.Dialect{Encoding: sheet.UTF8, Delimiter: ','}, 1, 10_000, &out)
-	if err != nil || out.String() != "2,"+line || got.LastRow != 2 {
+	if err != nil || out.String() != "2,"+line || got.LastRow != 2 || got.Longest != out.Len() {
 		t.Errorf("got %d bytes, last row %d, error %v", out.Len(), got.LastRow, err)
 	}
 }
@@ -287,7 +287,7 @@ func TestCellsComeBack(t *testing.T) {
 	cell := rapid.OneOf(
 		rapid.StringMatching(`[ -~]{0,12}`),
 		rapid.StringMatching(`[\p{Han}，。“”·Ａ０￥€ -~]{0,8}`),
-		rapid.StringMatching("[a\"\t,;|\n]{0,6}"),
+		rapid.StringMatching("[a\",;|\n]{0,6}"),
 		rapid.SampledFrom([]string{"", "鄚镕誠", "𠮷", "\"", "ǹ", "=1+1"}))
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(1, 6).Draw(t, "width")

@@ -40,18 +40,29 @@ func numberText(raw string, f numberFormat, date1904 bool) (s string, ok bool) {
 // noise behind them (7.8999999999999995) is not data. From 10^15 on digits may be lost; such a number keeps, or gets, an
 // exponent, so that it is never taken for an id. So do numbers below 10^-9, which no column holds.
 func plainNumber(raw string, value float64) string {
-	mantissa, _, exponent := strings.Cut(strings.ToUpper(raw), "E")
+	exponent := strings.ContainsAny(raw, "eE")
 	size := math.Abs(value)
 	switch {
 	case size >= largestExact && exponent, size < 1e-9 && value != 0:
 		return raw
 	case size >= largestExact:
 		return withExponent(raw)
-	case !exponent && len(strings.TrimLeft(strings.NewReplacer(".", "", "-", "", "+", "").Replace(mantissa), "0")) <= excelDigits:
+	case !exponent && significant(raw) <= excelDigits:
 		return raw
 	}
 	shown, _ := strconv.ParseFloat(strconv.FormatFloat(value, 'e', excelDigits-1, 64), 64)
 	return strconv.FormatFloat(shown, 'f', -1, 64)
+}
+
+// significant counts the digits of a number without exponent, from the first that is not 0.
+func significant(raw string) int {
+	digits := 0
+	for i := range len(raw) {
+		if c := raw[i]; c > '0' && c <= '9' || c == '0' && digits > 0 {
+			digits++
+		}
+	}
+	return digits
 }
 
 // withExponent moves the point of a long number behind its first digit and keeps every digit.

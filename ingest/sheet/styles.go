@@ -82,6 +82,9 @@ func (f *numberFormat) literal(s string) bool {
 	return f.zeros == 0 || s == ""
 }
 
+// notDates takes away letters that look like parts of a date: the halves of the day, exponents.
+var notDates = strings.NewReplacer("am/pm", "h", "a/p", "h", "e+", "", "e-", "")
+
 // settle decides what the letters of a format code mean.
 func (f numberFormat) settle(letters string, plain bool) numberFormat {
 	switch {
@@ -92,7 +95,7 @@ func (f numberFormat) settle(letters string, plain bool) numberFormat {
 	case plain && f.zeros >= 2:
 		return numberFormat{zeros: f.zeros, prefix: f.prefix}
 	}
-	rest := strings.NewReplacer("am/pm", "h", "a/p", "h", "e+", "", "e-", "").Replace(letters)
+	rest := notDates.Replace(letters)
 	date := strings.ContainsAny(rest, "yde") || strings.Contains(rest, "aaa")
 	time := strings.ContainsAny(rest, "hs")
 	if !date && !time {

@@ -175,6 +175,7 @@ func (w *Workbook) Stage(sheet string, headerRow int64, width int, out io.Writer
 	for {
 		row, err := rows.next()
 		if err == io.EOF {
+			x.Longest = x.out.most
 			return x.Staged, x.out.flush()
 		}
 		if err == nil && row.number > headerRow {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"plumbline/internal/ledger"
@@ -63,7 +64,7 @@ type Books struct {
 	opt    Options
 	layout string
 	ledger *ledger.Ledger
-	db     *warehouse.DB
+	db     atomic.Pointer[warehouse.DB] // exchanged by Rebuild while others read
 
 	mu  sync.Mutex // one event at a time
 	now time.Time  // the time of the event being recorded
@@ -109,10 +110,16 @@ func (b *Books) openWarehouse(ctx context.Context) error {
 		return err
 	}
 	db, err := warehouse.Open(ctx, b.path(), b.opt.Warehouse)
+	if warehouse.ClassOf(err) == warehouse.Fatal {
+		if err := b.setAside(err); err != nil {
+			return err
+		}
+		db, err = warehouse.Open(ctx, b.path(), b.opt.Warehouse)
+	}
 	if err != nil {
 		return err
 	}
-	b.db = db
+	b.db.Store(db)
 	reason, err := b.unfit(ctx)
 	if err != nil {
 		return err
@@ -121,7 +128,22 @@ func (b *Books) openWarehouse(ctx context.Context) error {
 		b.opt.Notice(reason)
 		return b.Rebuild(ctx)
 	}
-	return b.replay(ctx, b.db)
+	return b.replay(ctx, db)
+}
+
+// setAside moves a warehouse that cannot be read out of the way, where it can be looked at.
+func (b *Books) setAside(cause error) error {
+	aside := b.path() + ".damaged"
+	if err := removeDatabase(aside); err != nil {
+		return err
+	}
+	b.opt.Notice(fmt.Sprintf("the warehouse cannot be read and was moved to %s: %v", filepath.Base(aside), cause))
+	for _, tail := range []string{"", ".wal"} {
+		if err := os.Rename(b.path()+tail, aside+tail); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("move the damaged warehouse away: %w", err)
+		}
+	}
+	return nil
 }
 
 func (b *Books) clearScratch() error {
@@ -144,17 +166,21 @@ type state struct {
 // unfit says why the warehouse must be made anew, or "" when it can be used. A new file is laid out.
 func (b *Books) unfit(ctx context.Context) (string, error) {
 	var n int64
-	err := b.db.View(ctx, func(tx *warehouse.Tx) (err error) {
+	db := b.db.Load()
+	err := db.View(ctx, func(tx *warehouse.Tx) (err error) {
 		n, err = warehouse.One[int64](ctx, tx, statements.Get("has_state"), nil)
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
-	if n == 0 {
-		return "", b.layOut(ctx, b.db)
+	switch {
+	case n == 0 && b.ledger.Head().Seq > 0:
+		return "there is no warehouse; it is made anew from the ledger", nil
+	case n == 0:
+		return "", b.layOut(ctx, db)
 	}
-	s, err := b.state(ctx, b.db)
+	s, err := b.state(ctx, db)
 	if err != nil {
 		return "", err
 	}
@@ -267,10 +293,19 @@ func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared a
 	if err != nil {
 		return ledger.Event{}, fmt.Errorf("record %s: %w", kind, err)
 	}
-	trial := ledger.Event{Seq: b.ledger.Head().Seq + 1, Time: b.now, Actor: actor, Kind: kind, Data: raw}
+	db := b.db.Load()
+	if err := b.catchUp(ctx, db); err != nil {
+		return ledger.Event{}, fmt.Errorf("record %s: %w", kind, err)
+	}
+	head := b.ledger.Head()
+	trial := ledger.Event{Seq: head.Seq + 1, Time: b.now, Actor: actor, Kind: kind, Prev: head.Hash, Data: raw}
 	var written ledger.Event
-	err = b.db.Update(ctx, func(tx *warehouse.Tx) error {
+	lasting := context.WithoutCancel(ctx) // what is in the ledger is also committed
+	err = db.Update(lasting, func(tx *warehouse.Tx) error {
 		if err := b.apply(ctx, tx, trial, prepared); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if written, err = b.ledger.Append(kind, actor, json.RawMessage(raw)); err != nil {
@@ -279,7 +314,7 @@ func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared a
 		if written.Seq != trial.Seq {
 			return fmt.Errorf("the ledger gave sequence %d where %d was due", written.Seq, trial.Seq)
 		}
-		return b.note(ctx, tx, b.ledger.Head())
+		return b.note(lasting, tx, b.ledger.Head())
 	})
 	if err != nil && written.Seq > 0 {
 		err = fmt.Errorf("event %d is in the ledger but not yet in the warehouse; it is applied at the next start: %w", written.Seq, err)
@@ -287,13 +322,23 @@ func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared a
 	return written, err
 }
 
-// View reads the warehouse as of one moment.
+// catchUp applies what the ledger holds and the warehouse does not, because an earlier commit failed. Without it the next event
+// would be tried out on a state that no replay will ever see.
+func (b *Books) catchUp(ctx context.Context, db *warehouse.DB) error {
+	s, err := b.state(ctx, db)
+	if err != nil || s.seq == b.ledger.Head().Seq {
+		return err
+	}
+	return b.replay(ctx, db)
+}
+
+// View reads the warehouse as of one moment. While Rebuild exchanges the file, it returns warehouse.ErrClosed for a moment.
 func (b *Books) View(ctx context.Context, f func(tx *warehouse.Tx) error) error {
-	return b.db.View(ctx, f)
+	return b.db.Load().View(ctx, f)
 }
 
 // Checkpoint moves the warehouse's write-ahead log into its file; call it after many or large events.
-func (b *Books) Checkpoint(ctx context.Context) error { return b.db.Checkpoint(ctx) }
+func (b *Books) Checkpoint(ctx context.Context) error { return b.db.Load().Checkpoint(ctx) }
 
 // Ledger gives the ledger, to store originals before Record and to read events.
 func (b *Books) Ledger() *ledger.Ledger { return b.ledger }
@@ -302,7 +347,7 @@ func (b *Books) Ledger() *ledger.Ledger { return b.ledger }
 func (b *Books) Today() time.Time { return b.opt.Now().UTC().Truncate(24 * time.Hour) }
 
 // Warehouse gives the database, for checks that need its parser.
-func (b *Books) Warehouse() *warehouse.DB { return b.db }
+func (b *Books) Warehouse() *warehouse.DB { return b.db.Load() }
 
 // Staging is the directory from which SQL may read files.
 func (b *Books) Staging() string { return b.opt.Warehouse.Staging }
@@ -325,7 +370,7 @@ func (b *Books) Rebuild(ctx context.Context) error {
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("rebuild: %w", errors.Join(err, removeDatabase(fresh)))
 	}
-	if err := b.db.Close(); err != nil {
+	if err := b.db.Load().Close(); err != nil {
 		b.opt.Notice(fmt.Sprintf("the old warehouse did not close cleanly: %v", err))
 	}
 	if err := removeDatabase(b.path()); err != nil {
@@ -334,8 +379,11 @@ func (b *Books) Rebuild(ctx context.Context) error {
 	if err := os.Rename(fresh, b.path()); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
-	b.db, err = warehouse.Open(ctx, b.path(), b.opt.Warehouse)
-	return err
+	if db, err = warehouse.Open(ctx, b.path(), b.opt.Warehouse); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	b.db.Store(db)
+	return nil
 }
 
 // removeDatabase removes a DuckDB file with its write-ahead log.
@@ -353,8 +401,8 @@ func (b *Books) Close() error { return b.close() }
 
 func (b *Books) close() error {
 	var err error
-	if b.db != nil {
-		err = b.db.Close()
+	if db := b.db.Load(); db != nil {
+		err = db.Close()
 	}
 	return errors.Join(err, b.ledger.Close())
 }

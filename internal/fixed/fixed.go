@@ -30,20 +30,25 @@ func Parse(s string) (Num, error) {
 	if whole == "" || (dotted && frac == "") || len(frac) > Scale {
 		return 0, fmt.Errorf("%q is not a decimal number with at most %d decimals", s, Scale)
 	}
+	// Counted downwards, since the least Num has no positive counterpart.
 	var n int64
 	for _, c := range whole + frac + strings.Repeat("0", Scale-len(frac)) {
 		if c < '0' || c > '9' {
 			return 0, fmt.Errorf("%q is not a decimal number", s)
 		}
-		if n > (math.MaxInt64-9)/10 {
+		d := int64(c - '0')
+		if n < (math.MinInt64+d)/10 {
 			return 0, fmt.Errorf("%q is too large", s)
 		}
-		n = n*10 + int64(c-'0')
+		n = n*10 - d
 	}
 	if len(digits) < len(s) {
-		n = -n
+		return Num(n), nil
 	}
-	return Num(n), nil
+	if n == math.MinInt64 {
+		return 0, fmt.Errorf("%q is too large", s)
+	}
+	return Num(-n), nil
 }
 
 // MustParse is Parse for constants.

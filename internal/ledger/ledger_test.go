@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,12 +74,10 @@ func TestLineLayout(t *testing.T) {
 	if want := (ledger.Head{Seq: 1, Hash: hex.EncodeToString(hash[:])}); l.Head() != want {
 		t.Errorf("head %v, want %v", l.Head(), want)
 	}
-	if second := mustAppend(t, l, "x", 1); second.Prev != l2hex(hash) {
+	if second := mustAppend(t, l, "x", 1); second.Prev != hex.EncodeToString(hash[:]) {
 		t.Errorf("the second event names %s as the one before", second.Prev)
 	}
 }
-
-func l2hex(h [32]byte) string { return hex.EncodeToString(h[:]) }
 
 func TestAppendRefuses(t *testing.T) {
 	l := open(t, t.TempDir())
@@ -94,7 +93,7 @@ func TestAppendRefuses(t *testing.T) {
 		"two raw values":      {"k", "a", json.RawMessage("1 2")},
 		"data JSON lacks":     {"k", "a", func() {}},
 		"a line of 64 MiB":    {"k", "a", strings.Repeat("x", 64<<20)},
-		"number JSON lacks":   {"k", "a", map[string]float64{"n": inf()}},
+		"number JSON lacks":   {"k", "a", map[string]float64{"n": math.Inf(1)}},
 		"raw with late brace": {"k", "a", json.RawMessage(`1},{"x":2`)},
 	} {
 		if ev, err := l.Append(try.kind, try.actor, try.data); err == nil {
@@ -106,7 +105,21 @@ func TestAppendRefuses(t *testing.T) {
 	}
 }
 
-func inf() float64 { zero := 0.0; return 1 / zero }
+// A policy is one event, so lines are longer than any buffer.
+func TestLongLines(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	var want []ledger.Event
+	for _, size := range []int{64<<10 - 300, 64 << 10, 1 << 20, 3, 5 << 20} {
+		want = append(want, mustAppend(t, l, "policy.adopted", strings.Repeat("准", size/3)))
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, events(t, open(t, dir), 0)); diff != "" {
+		t.Error("long events came back changed")
+	}
+}
 
 func TestEventsAfter(t *testing.T) {
 	for _, segmentBytes := range []int64{1, 700, 0} {

@@ -147,6 +147,7 @@ func TestOriginalStoredByOtherMeans(t *testing.T) {
 }
 
 func TestDamagedOriginalsNeverReadAsGood(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	l := open(t, dir)
 	content := opportunities(2000)

@@ -91,6 +91,7 @@ func startChild(t *testing.T, what, dir string) (*exec.Cmd, io.WriteCloser, *buf
 }
 
 func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	const rounds = 25
 	dir := t.TempDir()
 	acknowledged := map[int64]string{}

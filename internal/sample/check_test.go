@@ -151,7 +151,7 @@ func readBook(t *testing.T, name string, data []byte) []sheet {
 		for _, m := range merged {
 			c1, r1, _ := excelize.CellNameToCoordinates(m.GetStartAxis())
 			c2, r2, _ := excelize.CellNameToCoordinates(m.GetEndAxis())
-			for r := r1; r <= r2; r++ {
+			for r := r1 + 1; r <= r2; r++ { // the first row has the value
 				for c := c1; c <= c2; c++ {
 					s.rows[r-1].spoilt[c-1] = "cell.merged"
 				}

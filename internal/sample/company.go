@@ -202,13 +202,13 @@ func (c *company) hire(d int, r role, superior int) {
 	var roll dice
 	i := len(c.people)
 	roll.seed(c.seed, streamPerson, i, 0)
-	p := person{late: roll.between(10, 70), pace: roll.between(-900, 900), rate: roll.between(800, 1300)}
+	p := person{late: roll.between(10, 75), pace: roll.between(-1000, 850), rate: roll.between(800, 1300)}
 	if roll.chance(150) {
 		p.late = roll.between(90, 150)
 	}
 	dep := c.departments[d]
-	p.onTime = clamp(roll.between(740, 970)+dep.delivery, 550, 985)
-	p.win = clamp(roll.between(220, 410)+dep.win, 150, 480)
+	p.onTime = clamp(roll.between(715, 950)+dep.delivery, 550, 985)
+	p.win = clamp(roll.between(190, 375)+dep.win, 150, 460)
 	if r == head {
 		p.rate = p.rate * 45 / 100 // who leads a department has fewer records of his own
 	}

@@ -271,9 +271,7 @@ func plantDeliveryRows(before, t *table, g *generator) error {
 		return fmt.Errorf("%s has no two rows to merge cells in", t.file)
 	}
 	t.lines[at].merge = "project"
-	for _, l := range t.lines[at : at+2] {
-		l.fault("project", "cell.merged", "项目名称与相邻行合并单元格", "The project is a cell merged over two rows")
-	}
+	t.lines[at+1].fault("project", "cell.merged", "项目名称与上一行合并单元格，本行没有自己的值", "The project is merged with the row above, this row has no value of its own")
 	t.set(t.lines[at+1], "project", "", textCell)
 
 	total := &line{cells: make([]cell, len(t.columns))}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"plumbline/sample_data"
+)
+
+// clock is when all tests take place: 2026-11-21 10:00 in Shanghai.
+func clock() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
+
+func environment(name string) string {
+	if name == "PLUMBLINE_ACTOR" {
+		return "tester"
+	}
+	return ""
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"plumbline": func() {
+			os.Exit(run(context.Background(), os.Args[1:], os.Getenv, clock, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// outcome is what a command line came to.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// plumbline runs a command line in this process.
+func plumbline(t testing.TB, args ...string) outcome {
+	t.Helper()
+	var out, talk bytes.Buffer
+	code := run(context.Background(), args, environment, clock, &out, &talk)
+	return outcome{code, out.String(), talk.String()}
+}
+
+// must runs a command line that has to end with the code, and gives its output.
+func must(t testing.TB, code int, args ...string) string {
+	t.Helper()
+	o := plumbline(t, args...)
+	if o.code != code {
+		t.Fatalf("plumbline %s: exit code %d, want %d\n%s", strings.Join(args, " "), o.code, code, o.err)
+	}
+	return o.out
+}
+
+// table runs a command line and reads the CSV that it prints: one map per row.
+func table(t testing.TB, args ...string) []map[string]string {
+	t.Helper()
+	return readCSV(t, must(t, exitDone, append(args, "--format", "csv")...))
+}
+
+func readCSV(t testing.TB, text string) []map[string]string {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(records) == 0 {
+		t.Fatalf("not a CSV with a header: %v\n%s", err, text)
+	}
+	rows := make([]map[string]string, 0, len(records)-1)
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = record[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// companyFiles unpacks the sample company and gives the folder.
+func companyFiles(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, sample_data.FS); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// filled gives a data directory of its own that holds the sample company.
+func filled(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "plumbline-data")
+	if err := fill(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// fill makes a copy of books that were kept once for all tests.
+func fill(dir string) error {
+	files, err := companyBooks()
+	if err != nil {
+		return err
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var companyBooks = sync.OnceValues(func() (files map[string][]byte, err error) {
+	dir, err := os.MkdirTemp("", "plumbline-books-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := os.CopyFS(filepath.Join(dir, "sample"), sample_data.FS); err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	var talk bytes.Buffer
+	for _, args := range [][]string{{"init"}, {"ingest", filepath.Join(dir, "sample", "company")}} {
+		code := run(context.Background(), append(args, "--data", data), environment, clock, &talk, &talk)
+		if code != exitDone && code != exitRejects {
+			return nil, errors.New("keep the sample's books: " + talk.String())
+		}
+	}
+	return readTree(data)
+})
+
+// readTree reads all files below dir.
+func readTree(dir string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	return files, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files[name], err = os.ReadFile(path)
+		return err
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: prepare, Cmds: scriptCommands, RequireUniqueNames: true})
+}
+
+// prepare gives a script the sample company under $SAMPLE.
+func prepare(env *testscript.Env) error {
+	sample, err := filepath.Abs("../../sample_data")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SAMPLE", sample)
+	env.Setenv("PLUMBLINE_ACTOR", "tester")
+	return nil
+}
+
+// scriptCommands are what the scripts need beside the usual ones.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	// exits CODE COMMAND… runs a command that must end with the code.
+	"exits": func(ts *testscript.TestScript, _ bool, args []string) {
+		want, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		if got := exitOf(ts, args[1:]); got != want {
+			ts.Fatalf("%s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
+		}
+	},
+	// done COMMAND… runs a command that must end well, with rejects or without.
+	"done": func(ts *testscript.TestScript, _ bool, args []string) {
+		if got := exitOf(ts, args); got != exitDone && got != exitRejects {
+			ts.Fatalf("%s: exit code %d", strings.Join(args, " "), got)
+		}
+	},
+	// filled DIR makes a data directory that holds the sample company.
+	"filled": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(fill(ts.MkAbs(args[0]))) },
+	// flip PATTERN turns one bit in the middle of the first file that matches.
+	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
+		found, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if len(found) == 0 {
+			ts.Fatalf("no file matches %s", args[0])
+		}
+		text, err := os.ReadFile(found[0])
+		ts.Check(err)
+		text[len(text)/2] ^= 1
+		ts.Check(os.WriteFile(found[0], text, 0o600))
+	},
+	// replace FILE OLD NEW changes the first OLD.
+	"replace": func(ts *testscript.TestScript, _ bool, args []string) {
+		text := ts.ReadFile(args[0])
+		if !strings.Contains(text, args[1]) {
+			ts.Fatalf("%s does not hold %q", args[0], args[1])
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
+	},
+	// count N PATTERN wants N files to match.
+	"count": func(ts *testscript.TestScript, _ bool, args []string) {
+		found, err := filepath.Glob(ts.MkAbs(args[1]))
+		ts.Check(err)
+		if strconv.Itoa(len(found)) != args[0] {
+			ts.Fatalf("%d files match %s, want %s: %q", len(found), args[1], args[0], found)
+		}
+	},
+	// bytes FILE HEX… writes bytes that no text file can hold.
+	"bytes": func(ts *testscript.TestScript, _ bool, args []string) {
+		text, err := strconv.Unquote(`"` + strings.Join(args[1:], " ") + `"`)
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+	},
+	// written DIR FILE wants every path below DIR that FILE names to exist, and FILE to name some.
+	"written": func(ts *testscript.TestScript, _ bool, args []string) {
+		paths := regexp.MustCompile(regexp.QuoteMeta(args[0])+`/.*?(  | ；|。|\n|$)`).FindAllString(ts.ReadFile(args[1]), -1)
+		if len(paths) == 0 {
+			ts.Fatalf("%s names nothing below %s", args[1], args[0])
+		}
+		for _, path := range paths {
+			if _, err := os.Stat(ts.MkAbs(strings.Trim(path, " ；。\n"))); err != nil {
+				ts.Fatalf("%s names what is not there: %v", args[1], err)
+			}
+		}
+	},
+	// same-tree DIR DIR wants the same files with the same bytes.
+	"same-tree": func(ts *testscript.TestScript, neg bool, args []string) {
+		one, err := readTree(ts.MkAbs(args[0]))
+		ts.Check(err)
+		two, err := readTree(ts.MkAbs(args[1]))
+		ts.Check(err)
+		if same := maps.EqualFunc(one, two, bytes.Equal); same == neg || len(one) == 0 {
+			ts.Fatalf("%s and %s: same is %v, of %d files", args[0], args[1], same, len(one))
+		}
+	},
+}
+
+func exitOf(ts *testscript.TestScript, args []string) int {
+	err := ts.Exec(args[0], args[1:]...)
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return failed.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}

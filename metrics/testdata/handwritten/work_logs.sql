@@ -1,0 +1,9 @@
+-- Yields per department, employee and month: logs written in time, logs, hours and planned hours.
+SELECT m.department_id, m.employee_no, date_trunc('month', f.work_date) AS month,
+  count(*) FILTER (WHERE f.logged_on <= f.work_date + 1) AS num,
+  count(*) AS den,
+  sum(f.hours) AS hours,
+  sum(f.planned_hours) AS planned
+FROM facts.work_logs f
+JOIN facts.memberships m ON m.employee_no = f.employee_no AND f.work_date >= m.valid_from AND f.work_date <= coalesce(m.valid_to, DATE '9999-12-31')
+GROUP BY ALL
