@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -186,17 +185,6 @@ func write(t testing.TB, dir, name, text string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// with gives the default policy with a file replaced.
-func with(name, text string) policy.Source {
-	s := policy.Default()
-	for i := range s {
-		if strings.TrimSuffix(s[i].Name, ".yaml") == strings.TrimSuffix(name, ".yaml") {
-			s[i].Text = text
-		}
-	}
-	return s
 }
 
 // ledgerHead is the state of the books that a report names.

@@ -33,18 +33,10 @@ func checks(t *testing.T, n string) {
 	t.Cleanup(func() { _ = f.Value.Set(before) })
 }
 
-const smallOrganisation = `-- departments: A with group B, and C
-department_id,name,parent_id,kind
-A,One,,sales
-B,Two,A,engineering
-C,Three,,support
-`
-
-// smallCompany makes books with three departments and four people, 02 of whom moves from A to B on 15 August 2026 and back.
+// smallCompany makes books with the departments A with B below it and C, and four people, of whom 02 moves from A to B on 15 August 2026 and back.
 func smallCompany(t *testing.T) *books.Books {
 	dir := t.TempDir()
-	_, departments, _ := strings.Cut(smallOrganisation, "\n")
-	write(t, dir, "departments.csv", departments)
+	write(t, dir, "departments.csv", "department_id,name,parent_id,kind\nA,One,,sales\nB,Two,A,engineering\nC,Three,,support\n")
 	write(t, dir, "employees.csv", "employee_no,name,hired_on,left_on\n01,Ann,2020-01-01,\n02,Bob,2020-01-01,\n03,Cid,2026-08-10,\n04,Dan,2020-01-01,2026-08-20\n")
 	write(t, dir, "memberships.csv", "employee_no,department_id,valid_from,valid_to,role\n01,A,2020-01-01,,head\n02,A,2020-01-01,2026-08-14,specialist\n"+
 		"02,B,2026-08-15,2026-08-31,specialist\n02,A,2026-09-01,,specialist\n03,C,2026-08-10,,specialist\n04,C,2020-01-01,,specialist\n")

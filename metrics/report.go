@@ -401,8 +401,9 @@ func (b *builder) join(lines []PersonLine) []PersonScore {
 		of := byPerson[no]
 		slices.SortFunc(of, func(x, y int) int { return lines[x].To.Compare(lines[y].To) })
 		scores[i] = b.combine(lines, of)
-		card := lines[of[len(of)-1]].Score.Scorecard
-		byCard[card] = append(byCard[card], i)
+		if card := lines[of[len(of)-1]].Score.Scorecard; card != nil { // without one there is nobody to be ranked with
+			byCard[card] = append(byCard[card], i)
+		}
 	}
 	for _, members := range byCard {
 		totals := make([]*fixed.Num, len(members))

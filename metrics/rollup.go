@@ -89,7 +89,7 @@ const belonging = `(
 // membership joins the department that the owner belonged to on the day of the record.
 func (p Plan) membership(join string) string {
 	day := "f." + warehouse.Ident(p.Day)
-	return fmt.Sprintf("%s %s m ON m.employee_no = f.%s AND %s >= m.first_day AND %s < m.last_day",
+	return fmt.Sprintf("%s %s m ON m.employee_no = f.%s AND %s >= m.first_day AND %s <= m.last_day",
 		join, belonging, warehouse.Ident(p.Dataset.Owner), day, day)
 }
 

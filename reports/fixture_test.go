@@ -107,6 +107,12 @@ func judge(p *policy.Policy, card *policy.Scorecard, values []metrics.Value, sup
 		return s
 	}
 	points, weights := new(big.Rat), new(big.Rat)
+	anyScored := false
+	for i := range card.Items {
+		for _, v := range values {
+			anyScored = anyScored || v.KPI == card.Items[i].KPI && pointsOf(&card.Items[i], v) != nil
+		}
+	}
 	for i := range card.Items {
 		item := metrics.ItemScore{Item: &card.Items[i]}
 		for _, v := range values {
@@ -116,7 +122,7 @@ func judge(p *policy.Policy, card *policy.Scorecard, values []metrics.Value, sup
 		}
 		item.Value.Target = &card.Items[i].Target
 		item.Points = pointsOf(&card.Items[i], item.Value)
-		if item.Points == nil && card.Missing == policy.Zero {
+		if item.Points == nil && card.Missing == policy.Zero && anyScored {
 			item.Points = new(big.Rat)
 		}
 		if item.Points != nil {

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"strings"
+
 	"plumbline/policy"
 )
 
@@ -67,8 +69,8 @@ func (f *rowFormulas) value(i int, k *policy.KPI) string {
 	return f.make("IF(OR(", c.n, "=0,", c.denominator, "=0),", f.noData, ",", c.numerator, "/", c.denominator, factor, ")")
 }
 
-// attainment is the value against the target, or the words for too few records. A lower-is-better value of zero has no
-// quotient and has attained all there is.
+// attainment is the value against the target, or the words for too few records. A lower-is-better value of zero or
+// less has no quotient and has attained all there is.
 func (f *rowFormulas) attainment(i int, k *policy.KPI) string {
 	c, t := f.plan.items[i], f.items[i]
 	f.make("IF(ISNUMBER(", c.value, "),IF(", c.n, "<", t.minimum, ",", f.few, "&", c.n, ",")
@@ -76,7 +78,7 @@ func (f *rowFormulas) attainment(i int, k *policy.KPI) string {
 	if k.HigherIsBetter {
 		return string(start) + f.make("IF(", t.target, `=0,"",`, c.value, "/", t.target, `*100)),"")`)
 	}
-	return string(start) + f.make("IF(", c.value, "=0,", f.full, ",", t.target, "/", c.value, `*100)),"")`)
+	return string(start) + f.make("IF(", c.value, "<=0,", f.full, ",", t.target, "/", c.value, `*100)),"")`)
 }
 
 // points is the curve at the attainment. Without attainment there are none, or zero where the scorecard says so.
@@ -88,7 +90,7 @@ func (f *rowFormulas) points(i int) string {
 	f.buf = append(f.define.curve(f.buf, key, knots, cell), ',')
 	left := `""`
 	if f.plan.card.Missing == policy.Zero {
-		left = "0"
+		left = f.zeroIfScored()
 	}
 	if f.plan.card.Items[i].KPI.HigherIsBetter {
 		f.buf = append(append(f.buf, left...), ')')
@@ -98,6 +100,19 @@ func (f *rowFormulas) points(i int) string {
 	f.buf = append(append(append(f.buf, f.full...), ','), f.define.lastPoints(key, knots)...)
 	f.buf = append(append(append(f.buf, ','), left...), "))"...)
 	return string(f.buf)
+}
+
+// zeroIfScored is zero for a missing item beside others that have an attainment; someone without any has no score.
+func (f *rowFormulas) zeroIfScored() string {
+	var any strings.Builder
+	for i, c := range f.plan.items {
+		if i > 0 {
+			any.WriteByte('+')
+		}
+		cell := string(f.names[c.attainment]) + string(f.row)
+		any.WriteString("ISNUMBER(" + cell + ")+(" + cell + "=" + string(f.full) + ")")
+	}
+	return "IF(" + any.String() + `>0,0,"")`
 }
 
 func (f *rowFormulas) weight(i int) string {

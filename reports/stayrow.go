@@ -175,7 +175,7 @@ func (w *stayWriter) reached(item *metrics.ItemScore, value float64) any {
 	switch {
 	case item.Value.Status == metrics.Insufficient:
 		return w.book.fewWords() + strconv.FormatInt(item.Value.N, 10)
-	case value == 0 && !higher:
+	case value <= 0 && !higher:
 		return w.book.fullWords()
 	}
 	return numberOr(attained(value, item.Item.Target.Float(), higher), "")
@@ -187,7 +187,7 @@ func attained(value, target float64, higherIsBetter bool) float64 {
 	if !higherIsBetter {
 		over, under = target, value
 	}
-	if under == 0 {
+	if under == 0 || under < 0 && !higherIsBetter {
 		return math.NaN()
 	}
 	return over / under * 100

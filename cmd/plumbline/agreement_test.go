@@ -226,6 +226,7 @@ func sameFigure(drawn json.RawMessage, kpi, value string) bool {
 }
 
 func TestChartsSayWhatKPISays(t *testing.T) {
+	needsCharts(t)
 	data, dir := filled(t), t.TempDir()
 	must(t, exitDone, "chart", "2026Q3", "-o", dir, "--data", data)
 	ids := departmentIDs(t, data)
@@ -439,6 +440,9 @@ func compareScores(t *testing.T, f *excelize.File, data string) {
 		}
 		if !sameCell(decimals6(got), decimals6(row["score"])) {
 			t.Errorf("%s %s: %s in the workbook, %s in score", row["employee_no"], row["name"], got, row["score"])
+		}
+		if (row["score"] == "") != (row["status"] == "no_score") {
+			t.Errorf("%s %s: score %q, status %s", row["employee_no"], row["name"], row["score"], row["status"])
 		}
 		seen++
 	}

@@ -162,7 +162,27 @@ func readTree(dir string) (map[string][]byte, error) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: prepare, Cmds: scriptCommands, RequireUniqueNames: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: prepare, Cmds: scriptCommands, Condition: condition, RequireUniqueNames: true})
+}
+
+// drawingLibrary is what the build without npm lacks.
+const drawingLibrary = "../../charts/assets/echarts.min.js"
+
+// condition knows [charts]: the drawing library is built in.
+func condition(name string) (bool, error) {
+	if name != "charts" {
+		return false, errors.New("unknown condition " + name)
+	}
+	_, err := os.Stat(drawingLibrary)
+	return err == nil, nil
+}
+
+// needsCharts skips a test that needs the drawing library.
+func needsCharts(t *testing.T) {
+	t.Helper()
+	if ok, err := condition("charts"); err != nil || !ok {
+		t.Skip("the drawing library is not built in (make build)")
+	}
 }
 
 // prepare gives a script the sample company under $SAMPLE.

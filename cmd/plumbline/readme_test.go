@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -73,8 +74,9 @@ func commandLines(block string) (lines []string) {
 	return lines
 }
 
-// runReadme runs the lines that call plumbline, in order, where the sample company lies in the folder sample_data.
+// runReadme runs the lines that call plumbline, in order. The sample company stands in for the reader's files in exports.
 func runReadme(t *testing.T, lines []string) {
+	needsCharts(t)
 	var script strings.Builder
 	for _, line := range lines {
 		line = strings.ReplaceAll(line, `"`, "'")
@@ -98,7 +100,11 @@ func runReadme(t *testing.T, lines []string) {
 	testscript.Run(t, testscript.Params{
 		Files: []string{path},
 		Setup: func(env *testscript.Env) error {
-			return os.CopyFS(filepath.Join(env.WorkDir, "sample_data"), sample_data.FS)
+			company, err := fs.Sub(sample_data.FS, "company")
+			if err != nil {
+				return err
+			}
+			return os.CopyFS(filepath.Join(env.WorkDir, "exports"), company)
 		},
 		Cmds: scriptCommands,
 	})
