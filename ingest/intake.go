@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,8 +42,27 @@ func Find(p *policy.Policy, paths []string, dataset string) ([]Unit, []error) {
 		}
 		units = append(units, found...)
 	}
-	slices.SortStableFunc(units, func(a, b Unit) int { return a.order - b.order })
+	arrange(p, units)
 	return units, faults
+}
+
+// arrange puts the units in order: the datasets that others refer to first, as the policy lists them, then the others by the size of
+// their files, small ones first, because the next file is read while one is filed. Files of one dataset stay in their order.
+func arrange(p *policy.Policy, units []Unit) {
+	size := map[string]int64{}
+	for _, u := range units {
+		size[u.Dataset] += u.Size
+	}
+	referred := func(u Unit) int {
+		switch u.Dataset {
+		case policy.Departments, policy.Employees, policy.Memberships:
+			return u.order
+		}
+		return len(p.Datasets)
+	}
+	slices.SortStableFunc(units, func(a, b Unit) int {
+		return cmp.Or(referred(a)-referred(b), cmp.Compare(size[a.Dataset], size[b.Dataset]), a.order-b.order)
+	})
 }
 
 // expand lists the files of the paths in order; of folders those directly in it, hidden ones and links that lead elsewhere left out.
@@ -87,7 +107,11 @@ func look(p *policy.Policy, path, dataset string) ([]Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := Unit{Path: path, Decision: Decision{Name: filepath.Base(path), Format: format}}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	base := Unit{Path: path, Decision: Decision{Name: filepath.Base(path), Format: format, Size: info.Size()}}
 	if format == sheet.CSV {
 		return lookCSV(p, base, dataset)
 	}
@@ -107,11 +131,7 @@ func lookCSV(p *policy.Policy, u Unit, dataset string) ([]Unit, error) {
 }
 
 func lookXLSX(p *policy.Policy, base Unit, f *os.File, dataset string) ([]Unit, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	book, err := sheet.OpenXLSX(f, info.Size())
+	book, err := sheet.OpenXLSX(f, base.Size)
 	if err != nil {
 		return nil, err
 	}

@@ -135,13 +135,13 @@ func unknownDataset(p *policy.Policy, want string) error {
 		ids[i] = d.ID
 	}
 	list := strings.Join(ids, ", ")
-	return refuse("dataset.unknown", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q。", want), EN: fmt.Sprintf("The policy has no dataset %q.", want)},
+	return refuse("file.unknown_dataset", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q。", want), EN: fmt.Sprintf("The policy has no dataset %q.", want)},
 		policy.Text{ZH: "可用的有：" + list + "。", EN: "Known ones: " + list + "."})
 }
 
 func duplicateHeader(f fit) error {
 	c := f.dataset.Column(f.twice[0])
-	e := refuse("header.duplicate", policy.Text{ZH: fmt.Sprintf("有两列都表示「%s」。", c.Name.ZH), EN: fmt.Sprintf("Two columns both mean %q.", c.Name.EN)},
+	e := refuse("file.duplicate_header", policy.Text{ZH: fmt.Sprintf("有两列都表示「%s」。", c.Name.ZH), EN: fmt.Sprintf("Two columns both mean %q.", c.Name.EN)},
 		policy.Text{ZH: "请删去其中一列或改名。", EN: "Delete or rename one of them."})
 	e.Row = f.row.Number
 	return e
@@ -155,7 +155,7 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 			names = append(names, d.Name.ZH+" "+d.ID)
 		}
 		list := strings.Join(names, "、")
-		e := refuse("header.missing", policy.Text{ZH: "前 30 行中找不到表头。", EN: "There is no header row among the first 30 rows."},
+		e := refuse("file.no_header", policy.Text{ZH: "前 30 行中找不到表头。", EN: "There is no header row among the first 30 rows."},
 			policy.Text{ZH: "第一行应写列名。可识别的记录有：" + list + "；列名见 policy/datasets.yaml。",
 				EN: "Put column names into the first row. Known records: " + list + "; their columns stand in policy/datasets.yaml."})
 		e.Row, e.Value = rows[0].Number, strings.Join(rows[0].Cells, " | ")
@@ -165,7 +165,7 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 	for _, c := range best.missing {
 		zh, en = append(zh, c.Name.ZH), append(en, c.Name.EN)
 	}
-	e := refuse("column.missing", policy.Text{
+	e := refuse("file.missing_column", policy.Text{
 		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s。", best.dataset.Name.ZH, strings.Join(zh, "、")),
 		EN: fmt.Sprintf("Read as %s, it lacks required columns: %s.", best.dataset.Name.EN, strings.Join(en, ", "))},
 		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。",

@@ -207,11 +207,8 @@ func typed(c *policy.Column, t string) string {
 		return fmt.Sprintf("CASE %s WHEN '1' THEN true WHEN 'true' THEN true WHEN 'yes' THEN true WHEN 'y' THEN true WHEN '是' THEN true "+
 			"WHEN '0' THEN false WHEN 'false' THEN false WHEN 'no' THEN false WHEN 'n' THEN false WHEN '否' THEN false END", wordKey(t))
 	case policy.TypeID, policy.TypeEmployee, policy.TypeDepartment:
-		plain := ""
-		for _, c := range []string{" ", "\t", "\n", "\r", ".", "+"} {
-			plain += fmt.Sprintf(" AND NOT contains(%s, '%s')", t, c)
-		}
-		return fmt.Sprintf("CASE WHEN length(%[1]s) = strlen(%[1]s) AND strlen(%[1]s) <= 128"+plain+" THEN %[1]s\n"+
+		// Plain ids hold no point and no plus sign, which tell a number that lost its digits.
+		return fmt.Sprintf("CASE WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-*,\\-/-~]+') THEN %[1]s\n"+
 			"      WHEN regexp_full_match(%[2]s, '[^\\s\\p{Z}]{1,128}') AND NOT regexp_full_match(%[2]s, '%[3]s') THEN %[2]s END",
 			t, trimmed(t), lostDigits)
 	}

@@ -60,18 +60,18 @@ func TestRefusedFilesLeaveNoTrace(t *testing.T) {
 	whole := string(workbook(t, map[string][][]any{"日志": {anys(logHeader), anys(goodLog)}}))
 	head, before := c.books.Ledger().Head(), c.everything()
 	for _, f := range []struct{ name, text, dataset, rule string }{
-		{"missing column.csv", "日志编号,工号,工作日期,填写日期,实际工时\nL1,0007,2026-07-01,2026-07-01,8\n", "", "column.missing"},
-		{"missing for dataset.csv", logs(goodLog), "deliveries", "column.missing"},
-		{"no header.csv", goodLog + goodLog, "", "header.missing"},
-		{"header below row 30.csv", strings.Repeat("说明\n", 30) + logs(goodLog), "", "header.missing"},
-		{"same header.csv", "日志编号,工号,工作日期,填写日期,实际工时,计划工时,工时\nL1,0007,2026-07-01,2026-07-01,8,8,9\n", "", "header.duplicate"},
-		{"unknown dataset.csv", logs(goodLog), "diaries", "dataset.unknown"},
+		{"missing column.csv", "日志编号,工号,工作日期,填写日期,实际工时\nL1,0007,2026-07-01,2026-07-01,8\n", "", "file.missing_column"},
+		{"missing for dataset.csv", logs(goodLog), "deliveries", "file.missing_column"},
+		{"no header.csv", goodLog + goodLog, "", "file.no_header"},
+		{"header below row 30.csv", strings.Repeat("说明\n", 30) + logs(goodLog), "", "file.no_header"},
+		{"same header.csv", "日志编号,工号,工作日期,填写日期,实际工时,计划工时,工时\nL1,0007,2026-07-01,2026-07-01,8,8,9\n", "", "file.duplicate_header"},
+		{"unknown dataset.csv", logs(goodLog), "diaries", "file.unknown_dataset"},
 		{"empty.csv", "", "", "file.empty"},
 		{"blank lines.csv", "\n\n , ,\n", "", "file.empty"},
 		{"header only.csv", logHeader, "", "file.no_rows"},
 		{"header and blanks.csv", logHeader + ",,,,,\n\n", "", "file.no_rows"},
-		{"encoding.csv", "\xff\xff\xfe\x80\x81,\xff\xfe\n\xff\xff\xff,\xff\n", "", "text.encoding"},
-		{"open quote.csv", logHeader + goodLog + "L2,0007,2026-07-01,2026-07-01,8,\"8\n", "", "text.quote"},
+		{"encoding.csv", "\xff\xff\xfe\x80\x81,\xff\xfe\n\xff\xff\xff,\xff\n", "", "file.encoding"},
+		{"open quote.csv", logHeader + goodLog + "L2,0007,2026-07-01,2026-07-01,8,\"8\n", "", "file.unterminated_quote"},
 		{"page.xlsx", "<html><body><table><tr><td>日志编号</td></tr></table></body></html>", "", "file.html"},
 		{"old.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600), "", "file.xls"},
 		{"report.csv", "%PDF-1.7\n%\xe2\xe3", "", "file.format"},
@@ -79,7 +79,7 @@ func TestRefusedFilesLeaveNoTrace(t *testing.T) {
 		{"flipped.xlsx", whole[:len(whole)/3] + "~~~~" + whole[len(whole)/3+4:], "", "file.damaged"},
 		{"no data.xlsx", string(workbook(t, map[string][][]any{"空": nil})), "", "file.empty"},
 		{"header only.xlsx", string(workbook(t, map[string][][]any{"日志": {anys(logHeader)}})), "", "file.no_rows"},
-		{"no header.xlsx", string(workbook(t, map[string][][]any{"日志": {anys(goodLog)}})), "", "header.missing"},
+		{"no header.xlsx", string(workbook(t, map[string][][]any{"日志": {anys(goodLog)}})), "", "file.no_header"},
 	} {
 		_, _, err := c.try(f.name, f.text, f.dataset, false)
 		if got := refusal(err); got != f.rule {

@@ -113,8 +113,8 @@ func TestStageCSV(t *testing.T) {
 		{"bare quotes are literal", "a,b\n5\" pipe,x\n he said \"no\",\"y\"\n", u8, 1, 2,
 			"2,\"5\"\" pipe\",x\n3,\" he said \"\"no\"\"\",\"y\"\nbare quotes 2\n"},
 		{"text behind a closing quote", "a,b\n\"x\"y,1\n1,2\n", u8, 1, 2, "3,1,2\nbad 2 col 0 row.fields \"\\\"x\\\"y\" [quote] [\"\\\"x\\\"y\" \"1\"]\n"},
-		{"unterminated quote", "a,b\n1,2\n3,\"open\n4,5\n", u8, 1, 2, "refused text.quote row 3\n"},
-		{"a quote that swallows rows up to the next quote", "a,b\n1,2\n\"3,4\n5,6\n\"7\",8\n", u8, 1, 2, "refused text.quote row 3\n"},
+		{"unterminated quote", "a,b\n1,2\n3,\"open\n4,5\n", u8, 1, 2, "refused file.unterminated_quote row 3\n"},
+		{"a quote that swallows rows up to the next quote", "a,b\n1,2\n\"3,4\n5,6\n\"7\",8\n", u8, 1, 2, "refused file.unterminated_quote row 3\n"},
 		{"NUL", "a,b\n1,x\x00y\n", u8, 1, 2, "bad 2 col 1 text.control \"x\\\\x00y\" [U+0000] [\"1\" \"x\\\\x00y\"]\n"},
 		{"controls", "a,b\n1\x1f,2\n1,\x7f\n1,\u0085x\n", u8, 1, 2,
 			"bad 2 col 0 text.control \"1\\\\x1f\" [U+001F] [\"1\\\\x1f\" \"2\"]\nbad 3 col 1 text.control \"\\\\x7f\" [U+007F] [\"1\" \"\\\\x7f\"]\n" +
@@ -215,14 +215,14 @@ func TestDetectCSV(t *testing.T) {
 		{"empty", "", "refused file.empty row 0"},
 		{"BOM only", "\xef\xbb\xbf", "refused file.empty row 0"},
 		{"blank lines only", "\n , \n", "refused file.empty row 0"},
-		{"not an encoding we know", "name,n\nM\xe4,1\n\xc9,2\n", "refused text.encoding row 0"},
-		{"UTF-16 without BOM", utf16le("a,b\n1,2\n"), "refused text.encoding row 0"},
-		{"UTF-32", "\xff\xfe\x00\x00a\x00\x00\x00", "refused text.encoding row 0"},
-		{"readable two ways", "no,level\n1," + gb(t, "员") + "\n", "refused text.encoding row 0"},
-		{"unterminated quote", "a,b\n\"x,1\n", "refused text.quote row 2"},
+		{"not an encoding we know", "name,n\nM\xe4,1\n\xc9,2\n", "refused file.encoding row 0"},
+		{"UTF-16 without BOM", utf16le("a,b\n1,2\n"), "refused file.encoding row 0"},
+		{"UTF-32", "\xff\xfe\x00\x00a\x00\x00\x00", "refused file.encoding row 0"},
+		{"readable two ways", "no,level\n1," + gb(t, "员") + "\n", "refused file.encoding row 0"},
+		{"unterminated quote", "a,b\n\"x,1\n", "refused file.unterminated_quote row 2"},
 		{"GB18030 behind much ASCII", ascii + gb(t, "张三,李四\n"), "GB18030"},
 		{"UTF-8 behind much ASCII", ascii + "张三,李四\n", "UTF-8"},
-		{"unknown behind much ASCII", ascii + "\xe4,\n\xff\n", "refused text.encoding row 0"},
+		{"unknown behind much ASCII", ascii + "\xe4,\n\xff\n", "refused file.encoding row 0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,16 +8,16 @@ import (
 
 // Rules of a RefusedError.
 const (
-	FileEmpty     = "file.empty"     // no byte, or no record that is not blank
-	FileHTML      = "file.html"      // a web page, whatever its name says
-	FileXLS       = "file.xls"       // the binary workbook of Excel 97 to 2003
-	FileEncrypted = "file.encrypted" // protected by a password
-	FileFormat    = "file.format"    // PDF, archive, image, …: not a table
-	FileDamaged   = "file.damaged"   // a workbook that is cut, broken or contradicts itself
-	FileDoctype   = "file.doctype"   // a workbook with a document type declaration, which no spreadsheet program writes
-	FileLimit     = "file.limit"     // larger than the limits of this package
-	TextEncoding  = "text.encoding"  // the encoding is unknown or could be two
-	TextQuote     = "text.quote"     // a quote that is never closed
+	FileEmpty     = "file.empty"              // no byte, or no record that is not blank
+	FileHTML      = "file.html"               // a web page, whatever its name says
+	FileXLS       = "file.xls"                // the binary workbook of Excel 97 to 2003
+	FileEncrypted = "file.encrypted"          // protected by a password
+	FileFormat    = "file.format"             // PDF, archive, image, …: not a table
+	FileDamaged   = "file.damaged"            // a workbook that is cut, broken or contradicts itself
+	FileDoctype   = "file.doctype"            // a workbook with a document type declaration, which no spreadsheet program writes
+	FileLimit     = "file.limit"              // larger than the limits of this package
+	TextEncoding  = "file.encoding"           // the encoding is unknown or could be two
+	TextQuote     = "file.unterminated_quote" // a quote that is never closed
 )
 
 // RefusedError says why a whole file is refused. Nothing of a refused file may be used, also when rows were staged before.

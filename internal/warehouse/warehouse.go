@@ -162,7 +162,7 @@ func lockdown(path string, opt Options) ([]string, error) {
 	}
 	settings = append(settings,
 		"SET GLOBAL TimeZone = 'UTC'",
-		"SET GLOBAL preserve_insertion_order = true",
+		"SET GLOBAL preserve_insertion_order = false",
 		"SET GLOBAL autoinstall_known_extensions = false",
 		"SET GLOBAL autoload_known_extensions = false",
 		"SET GLOBAL allow_community_extensions = false")

@@ -461,7 +461,7 @@ func TestSetIsRefusedByDuckDBAfterOpen(t *testing.T) {
 			}
 		}
 	}
-	want := "1 200.0 MiB UTC true false"
+	want := "1 200.0 MiB UTC false false"
 	err := db.View(t.Context(), func(tx *Tx) error {
 		got, err := One[string](t.Context(), tx, SQL("settings", `SELECT concat_ws(' ', current_setting('threads'), current_setting('memory_limit'),
 			current_setting('TimeZone'), current_setting('preserve_insertion_order'), current_setting('autoload_known_extensions'))`), nil)
