@@ -24,8 +24,8 @@ $(ECHARTS): charts/package-lock.json
 test: build ## run all tests; those that need Chromium or LibreOffice are named when they are skipped
 	@mkdir -p bin
 	@go test -v -p 2 -timeout 15m -tags $(TAGS) ./... > bin/test.log 2>&1; code=$$?; \
-	  grep -E '^(ok|FAIL|panic:)|^ *--- (SKIP|FAIL)' bin/test.log; \
-	  if [ $$code -ne 0 ]; then echo "the whole output is in bin/test.log"; grep -B 40 -E '^ *--- FAIL|^panic:' bin/test.log | tail -n 120; fi; exit $$code
+	  grep -a -E '^(ok|FAIL|panic:)|^ *--- (SKIP|FAIL)' bin/test.log; \
+	  if [ $$code -ne 0 ]; then echo "the whole output is in bin/test.log"; grep -a -B 40 -E '^ *--- FAIL|^panic:' bin/test.log | tail -n 120; fi; exit $$code
 	@go test ./internal/warehouse ./metrics
 
 check: ## formatting, vet with and without the Arrow tag, staticcheck

@@ -23,7 +23,8 @@ var owners = map[string]string{
 	"github.com/duckdb/duckdb-go/v2":      "plumbline/internal/warehouse",
 	"github.com/go-echarts/go-echarts/v2": "plumbline/charts",
 	"github.com/dop251/goja":              "plumbline/charts",
-	"github.com/klauspost/compress":       "plumbline/internal/ledger",
+	"github.com/klauspost/compress/zstd":  "plumbline/internal/ledger",
+	"github.com/klauspost/compress/flate": "plumbline/reports",
 	"github.com/spf13/cobra":              "plumbline/cmd/plumbline",
 }
 

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,27 +41,8 @@ func Find(p *policy.Policy, paths []string, dataset string) ([]Unit, []error) {
 		}
 		units = append(units, found...)
 	}
-	arrange(p, units)
+	slices.SortStableFunc(units, func(a, b Unit) int { return a.order - b.order })
 	return units, faults
-}
-
-// arrange puts the units in order: the datasets that others refer to first, as the policy lists them, then the others by the size of
-// their files, small ones first, because the next file is read while one is filed. Files of one dataset stay in their order.
-func arrange(p *policy.Policy, units []Unit) {
-	size := map[string]int64{}
-	for _, u := range units {
-		size[u.Dataset] += u.Size
-	}
-	referred := func(u Unit) int {
-		switch u.Dataset {
-		case policy.Departments, policy.Employees, policy.Memberships:
-			return u.order
-		}
-		return len(p.Datasets)
-	}
-	slices.SortStableFunc(units, func(a, b Unit) int {
-		return cmp.Or(referred(a)-referred(b), cmp.Compare(size[a.Dataset], size[b.Dataset]), a.order-b.order)
-	})
 }
 
 // expand lists the files of the paths in order; of folders those directly in it, hidden ones and links that lead elsewhere left out.
