@@ -3,8 +3,10 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -45,7 +47,7 @@ type Range struct {
 }
 
 // Rollup runs the scan and gives Arrow records with the columns department_id (utf8), employee_no (utf8), month (int64, months
-// since year 0), and for the i-th KPI num<i>, den<i> and n<i> (int64; sums in ten-thousandths, counts as they are; den<i> is
+// since year 0), and for the i-th KPI num<i>, den<i> and n<i> (int64 for counts, decimal(18,4) for sums, NULL for a sum of nothing; den<i> is
 // absent for a KPI without denominator). One record row per department × employee × month with records; order is not defined.
 func Rollup(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (array.RecordReader, error) {
 	s := warehouse.SQL("rollup "+p.Dataset.ID, p.SQL())
@@ -125,7 +127,7 @@ func aggregate(m policy.Measure, within string) string {
 	if m.Kind == policy.CountRows {
 		return "count(*)" + filter(condition(m.Expr.SQL), within)
 	}
-	return fmt.Sprintf("CAST(coalesce(sum(%s)%s, 0) * 10000 AS BIGINT)", m.Expr.SQL, filter(within))
+	return fmt.Sprintf("CAST(sum(%s)%s AS DECIMAL(18,%d))", m.Expr.SQL, filter(within), fixed.Scale)
 }
 
 // rowCount counts the rows that a measure takes in.
@@ -165,42 +167,59 @@ func (s *Sum) add(t Sum) {
 // Rolled holds the cells of every KPI of a policy.
 type Rolled map[*policy.KPI][]Cell
 
-// RollUp runs all scans and gathers their cells.
+// RollUp runs all scans and gathers their cells, those of one scan while the next one runs.
 func RollUp(ctx context.Context, tx *warehouse.Tx, kpis []*policy.KPI, r Range) (Rolled, error) {
-	rolled := Rolled{}
-	for _, p := range Plans(kpis) {
+	plans := Plans(kpis)
+	parts := make([]Rolled, len(plans))
+	var gathering sync.WaitGroup
+	defer gathering.Wait()
+	for i, p := range plans {
 		reader, err := Rollup(ctx, tx, p, r)
 		if err != nil {
 			return nil, err
 		}
-		err = gather(rolled, p, reader)
-		reader.Release()
+		batches, err := collect(reader)
 		if err != nil {
 			return nil, fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
 		}
+		gathering.Go(func() { parts[i] = gather(p, batches) })
+	}
+	gathering.Wait()
+	rolled := Rolled{}
+	for _, part := range parts {
+		maps.Copy(rolled, part)
 	}
 	return rolled, nil
 }
 
-// gather adds the cells of a scan. It waits for all records, so that each list is made once at its full length.
-func gather(rolled Rolled, p Plan, reader array.RecordReader) error {
+// collect reads a scan to its end; the batches are the caller's to release.
+func collect(reader array.RecordReader) ([]arrow.RecordBatch, error) {
+	defer reader.Release()
 	var batches []arrow.RecordBatch
-	var rows int64
 	for reader.Next() {
-		rec := reader.RecordBatch()
-		rec.Retain()
-		defer rec.Release()
-		batches = append(batches, rec)
-		rows += rec.NumRows()
+		batch := reader.RecordBatch()
+		batch.Retain()
+		batches = append(batches, batch)
 	}
+	return batches, reader.Err()
+}
+
+// gather gives the cells of a scan and releases its batches. Each list is made once at its full length.
+func gather(p Plan, batches []arrow.RecordBatch) Rolled {
+	var rows int64
+	for _, batch := range batches {
+		rows += batch.NumRows()
+	}
+	rolled := Rolled{}
 	for _, k := range p.KPIs {
 		rolled[k] = make([]Cell, 0, rows)
 	}
 	words := map[string]string{} // one copy of each id
-	for _, rec := range batches {
-		addCells(rolled, p, rec, words)
+	for _, batch := range batches {
+		addCells(rolled, p, batch, words)
+		batch.Release()
 	}
-	return reader.Err()
+	return rolled
 }
 
 // addCells adds the cells of one record batch.
@@ -218,10 +237,11 @@ func addCells(rolled Rolled, p Plan, rec arrow.RecordBatch, words map[string]str
 		column[f.Name] = i
 	}
 	numbers := func(name string) []int64 {
-		if i, ok := column[name]; ok {
-			return rec.Column(i).(*array.Int64).Int64Values()
+		i, ok := column[name]
+		if !ok {
+			return nil
 		}
-		return nil
+		return integers(rec.Column(i))
 	}
 	departments, employees := rec.Column(0).(*array.String), rec.Column(1).(*array.String)
 	months := numbers("month")
@@ -245,6 +265,21 @@ func addCells(rolled Rolled, p Plan, rec arrow.RecordBatch, words map[string]str
 		}
 		rolled[k] = cells
 	}
+}
+
+// integers gives a column of counts as it is and one of sums in ten-thousandths; a sum of nothing is zero, and its count says so.
+func integers(a arrow.Array) []int64 {
+	sums, ok := a.(*array.Decimal128)
+	if !ok {
+		return a.(*array.Int64).Int64Values()
+	}
+	values := make([]int64, sums.Len())
+	for i := range values {
+		if sums.IsValid(i) {
+			values[i] = int64(sums.Value(i).LowBits())
+		}
+	}
+	return values
 }
 
 // scaled turns a count into a number; sums come in ten-thousandths already.
