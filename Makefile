@@ -41,5 +41,9 @@ bench: build ## time and memory against the stated references, in one run
 	    go test -run '^$$' -bench . -benchtime 3x -timeout 60m -tags $(TAGS) $$room || exit 1; \
 	  done
 
+pictures: run ## draw the README's picture anew (needs Chromium)
+	@chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync \
+	  --hide-scrollbars --user-data-dir=$$(mktemp -d) --window-size=1280,1180 --screenshot=docs/charts.png file://$(CURDIR)/out/charts/index.html 2> /dev/null
+
 clean: ## remove what was built
 	@rm -rf bin out $(ECHARTS) charts/node_modules
