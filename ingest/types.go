@@ -7,7 +7,7 @@ import (
 )
 
 // File is the receipt of one ingested file (or sheet): every physical row is accepted or quarantined.
-// CONTRACT: RowsIn = Accepted + Quarantined, and Accepted = New + Corrected + Unchanged + Duplicates.
+// RowsIn = Accepted + Quarantined, and Accepted = New + Corrected + Unchanged + Duplicates.
 type File struct {
 	Seq       int64     // ledger sequence of the ingest event
 	At        time.Time // when it was recorded
