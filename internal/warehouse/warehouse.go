@@ -35,6 +35,9 @@ type Options struct {
 	Staging string // the only directory that SQL may read files from or write files to, created if missing; "" = none
 	Temp    string // spill directory, created if missing; "" = beside the file
 	MaxTemp string // max_temp_directory_size, such as "10GiB"; "" = DuckDB's default
+	// KeepOrder has rows come in the order of insertion where a statement names none, as DuckDB does by itself. Without it, filing
+	// rows takes less time and memory, and every statement whose order matters says so.
+	KeepOrder bool
 }
 
 // DB is one open warehouse. It is safe for concurrent use: many Views beside one Update.
@@ -162,7 +165,7 @@ func lockdown(path string, opt Options) ([]string, error) {
 	}
 	settings = append(settings,
 		"SET GLOBAL TimeZone = 'UTC'",
-		"SET GLOBAL preserve_insertion_order = false",
+		fmt.Sprintf("SET GLOBAL preserve_insertion_order = %t", opt.KeepOrder),
 		"SET GLOBAL autoinstall_known_extensions = false",
 		"SET GLOBAL autoload_known_extensions = false",
 		"SET GLOBAL allow_community_extensions = false")

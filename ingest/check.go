@@ -1,0 +1,315 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plumbline/internal/warehouse"
+	"plumbline/policy"
+)
+
+// check stages the rows and finds all that is wrong with them.
+func (t *taking) check(ctx context.Context) error {
+	for _, name := range []string{"begin_problem", "begin_duplicate", "begin_hit", "begin_met"} {
+		if _, err := t.tx.Exec(ctx, statements.Get(name), nil); err != nil {
+			return err
+		}
+	}
+	if err := t.stage(ctx); err != nil {
+		return err
+	}
+	var alone []step
+	for _, f := range t.plan.fields {
+		if text := t.unknown(f); text != "" {
+			alone = append(alone, step{"references of", text})
+		}
+	}
+	if text := t.outOfTime(); text != "" {
+		alone = append(alone, step{"days of", text})
+	}
+	alone = append(alone, t.wholes()...)
+	for _, steps := range []func() []step{func() []step { return alone }, t.twins} {
+		if err := t.all(ctx, steps()); err != nil {
+			return err
+		}
+	}
+	if err := t.exhaust(ctx, t.orphans); err != nil {
+		return err
+	}
+	for _, steps := range []func() []step{t.seek, t.meet} {
+		if err := t.all(ctx, steps()); err != nil {
+			return err
+		}
+	}
+	return t.exhaust(ctx, t.overlaps)
+}
+
+// exhaust repeats steps until the first of them finds nothing more: a row that is set aside may take others with it.
+func (t *taking) exhaust(ctx context.Context, steps func() []step) error {
+	for {
+		list := steps()
+		if len(list) == 0 {
+			return nil
+		}
+		n, err := t.run(ctx, list[0].name, list[0].text)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := t.all(ctx, list[1:]); err != nil {
+			return err
+		}
+	}
+}
+
+// glance is how many rows are looked at to tell whether a file repeats records of the books.
+const glance = 1000
+
+// stage makes the relation stage.
+func (t *taking) stage(ctx context.Context) error {
+	table := t.plan.dataset.Table()
+	repeats, err := warehouse.One[bool](ctx, t.tx, warehouse.SQL("glance at "+t.plan.dataset.ID, fmt.Sprintf(
+		"SELECT EXISTS (SELECT 1 FROM (%s LIMIT %d) s JOIN %s f ON %s WHERE f._until = %d)",
+		t.plan.typed(t.source, ""), glance, table, t.sameKey(), policy.Current)), nil)
+	if err != nil {
+		return err
+	}
+	t.direct = !repeats
+	if !t.direct {
+		return t.all(ctx, []step{{"stage", "CREATE TEMP TABLE stage AS\n" + t.plan.judged(t.source)}})
+	}
+	return t.all(ctx, []step{
+		{"stage", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\n%s", table, t.plan.columns(), t.plan.judged(t.source))},
+		{"see", fmt.Sprintf("CREATE TEMP VIEW stage AS SELECT %s, _row, _until FROM %s WHERE _seq = %d", t.plan.columns(), table, t.seq)},
+	})
+}
+
+// all runs steps one after the other and then sees what they found.
+func (t *taking) all(ctx context.Context, steps []step) error {
+	for _, s := range steps {
+		if _, err := t.run(ctx, s.name, s.text); err != nil {
+			return err
+		}
+	}
+	return t.see(ctx)
+}
+
+// see words the conditions good and fit anew, and notes whether records were met.
+func (t *taking) see(ctx context.Context) error {
+	found := func(condition string) (bool, error) {
+		return warehouse.One[bool](ctx, t.tx, warehouse.SQL("found in "+t.plan.dataset.ID, "SELECT EXISTS ("+condition+")"), nil)
+	}
+	t.good = "true"
+	sound := fmt.Sprintf("_until = %d", policy.Current)
+	bad, err := found("SELECT 1 FROM stage WHERE NOT " + sound)
+	if err != nil {
+		return err
+	}
+	if bad {
+		t.good += " AND s." + sound
+	}
+	problem, err := found("SELECT 1 FROM problem")
+	if err != nil {
+		return err
+	}
+	if problem {
+		t.good += " AND s._row NOT IN (SELECT _row FROM problem)"
+	}
+	t.fit = t.good
+	repeated, err := found("SELECT 1 FROM duplicate")
+	if err != nil {
+		return err
+	}
+	if repeated {
+		t.fit += " AND s._row NOT IN (SELECT _row FROM duplicate)"
+	}
+	t.hits, err = found("SELECT 1 FROM hit")
+	return err
+}
+
+// unknown finds references to employees and departments that nobody has heard of, neither in the books nor in this very file.
+func (t *taking) unknown(f field) string {
+	dataset, key := policy.Employees, "employee_no"
+	switch f.column.Type {
+	case policy.TypeDepartment:
+		dataset, key = policy.Departments, "department_id"
+	case policy.TypeEmployee:
+	default:
+		return ""
+	}
+	known := fmt.Sprintf(`SELECT "%s" FROM facts."%s" f WHERE %s`, key, dataset, standing)
+	if t.plan.dataset.ID == dataset {
+		known += fmt.Sprintf(` UNION ALL SELECT "%s" FROM stage WHERE "%s" IS NOT NULL`, key, key)
+	}
+	name := warehouse.Ident(f.column.ID)
+	return fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT _row, %d, '%s.unknown' FROM stage WHERE %s IS NOT NULL AND %s NOT IN (%s)",
+		f.cell, f.column.Type, name, name, known)
+}
+
+// orphans finds rows that refer to another row of this file which does not come in itself.
+func (t *taking) orphans() []step {
+	d := t.plan.dataset
+	own := map[string]policy.Type{policy.Departments: policy.TypeDepartment, policy.Employees: policy.TypeEmployee}[d.ID]
+	if own == "" || t.good == "true" {
+		return nil
+	}
+	known := fmt.Sprintf("SELECT f.%[1]s FROM %[2]s f WHERE %[3]s UNION ALL SELECT s.%[1]s FROM stage s WHERE %[4]s",
+		warehouse.Ident(d.Key[0]), d.Table(), standing, t.good)
+	var parts []string
+	for _, f := range t.plan.fields {
+		if f.column.Type == own {
+			parts = append(parts, fmt.Sprintf("SELECT s._row, %d, '%s.unknown' FROM stage s WHERE %s AND s.%[4]s IS NOT NULL AND s.%[4]s NOT IN (%s)",
+				f.cell, own, t.good, warehouse.Ident(f.column.ID), known))
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	return []step{
+		{"orphans of", "INSERT INTO problem (_row, col, rule)\n" + strings.Join(parts, "\nUNION ALL\n")},
+		{"orphaned duplicates of", "DELETE FROM duplicate WHERE _row IN (SELECT _row FROM problem)"},
+	}
+}
+
+// wholes checks the rules of which the file has not all columns, on the record as it will stand: what the file lacks stays as it
+// is in the books, and is blank in a new record.
+func (t *taking) wholes() []step {
+	d := t.plan.dataset
+	var steps []step
+	for i, r := range d.Rules {
+		if slices.Contains(t.plan.rules, i) {
+			continue
+		}
+		col, names := -1, ""
+		for _, id := range r.Check.Columns {
+			alias := "f."
+			if t.plan.has(id) {
+				alias = "s."
+				if col < 0 {
+					col = t.plan.cellOf(id)
+				}
+			}
+			names += ", " + alias + warehouse.Ident(id)
+		}
+		steps = append(steps, step{"whole records of", fmt.Sprintf("INSERT INTO problem (_row, col, rule)\nSELECT _row, %d, 'check.%d' FROM (\n"+
+			"  SELECT s._row%s FROM stage s LEFT JOIN %s f ON %s AND %s\n) WHERE NOT (%s)",
+			col, i+1, names, d.Table(), standing, t.sameKey(), r.Check.SQL)})
+	}
+	return steps
+}
+
+// outOfTime finds records that lie in the future or outside their owner's employment.
+func (t *taking) outOfTime() string {
+	d := t.plan.dataset
+	if d.Day == "" || !t.plan.has(d.Day) {
+		return ""
+	}
+	day := warehouse.Ident(d.Day)
+	text := fmt.Sprintf("INSERT INTO problem (_row, col, rule)\nSELECT _row, %d, 'date.future' FROM stage WHERE %s > CAST($day AS DATE)", t.plan.cellOf(d.Day), day)
+	if d.Owner != "" && t.plan.has(d.Owner) {
+		text += fmt.Sprintf("\nUNION ALL\nSELECT s._row, %d, 'employment.outside' FROM stage s JOIN facts.employees e ON e.employee_no = s.%s AND e._until = %d\n"+
+			"WHERE s.%s < e.hired_on OR s.%s > e.left_on", t.plan.cellOf(d.Day), warehouse.Ident(d.Owner), policy.Current, day, day)
+	}
+	return text
+}
+
+func (t *taking) keys(alias string) string {
+	names := make([]string, len(t.plan.dataset.Key))
+	for i, k := range t.plan.dataset.Key {
+		names[i] = alias + warehouse.Ident(k)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t *taking) columns(alias string) string {
+	names := make([]string, len(t.plan.fields))
+	for i, f := range t.plan.fields {
+		names[i] = alias + warehouse.Ident(f.column.ID)
+	}
+	return strings.Join(names, ", ")
+}
+
+// twins finds rows of the file with the same key: exact repetitions are duplicates, all others contradict each other; a faulty
+// row contradicts every good one. Hashes narrow the search, the keys themselves decide.
+func (t *taking) twins() []step {
+	keys, first := t.keys("s."), t.plan.cellOf(t.plan.dataset.Key[0])
+	var steps []step
+	if t.good != "true" {
+		steps = append(steps, step{"rows beside faulty rows of", fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT s._row, %d, 'key.conflict' FROM stage s\n"+
+			"WHERE %s AND (%s) IN (SELECT (%s) FROM stage s WHERE NOT (%s))", first, t.good, keys, keys, t.good)})
+		t.good += " AND s._row NOT IN (SELECT _row FROM problem)"
+	}
+	return append(steps, []step{
+		{"twins of", fmt.Sprintf("CREATE TEMP TABLE twin AS SELECT s._row, %s FROM stage s WHERE %s AND hash(%s) IN (\n"+
+			"  SELECT hash(%s) FROM stage s WHERE %s GROUP BY 1 HAVING count(*) > 1)", t.columns("s."), t.good, keys, keys, t.good)},
+		{"conflicts of", fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT s._row, %d, 'key.conflict' FROM twin s JOIN (\n"+
+			"  SELECT %s FROM twin s GROUP BY ALL HAVING count(DISTINCT row(%s)) > 1) USING (%s)",
+			first, keys, t.columns("s."), t.keys(""))},
+		{"duplicates of", fmt.Sprintf("INSERT INTO duplicate SELECT _row FROM (SELECT s._row, row_number() OVER (PARTITION BY %s ORDER BY s._row) AS n FROM twin s\n"+
+			"  WHERE s._row NOT IN (SELECT _row FROM problem)) WHERE n > 1", keys)},
+	}...)
+}
+
+func (t *taking) sameKey() string {
+	parts := make([]string, len(t.plan.dataset.Key))
+	for i, k := range t.plan.dataset.Key {
+		parts[i] = fmt.Sprintf("f.%[1]s = s.%[1]s", warehouse.Ident(k))
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// standing is the condition on fact table f that a row stands in the books and is none of the file at hand.
+var standing = fmt.Sprintf("f._until = %d AND f._seq <> $seq", policy.Current)
+
+// seek finds the rows whose record is in the books already, by the key alone.
+func (t *taking) seek() []step {
+	return []step{{"keys met by", fmt.Sprintf("INSERT INTO hit SELECT s._row, f._seq, f._row AS row_then FROM stage s JOIN %s f ON %s\nWHERE %s AND %s",
+		t.plan.dataset.Table(), t.sameKey(), standing, t.fit)}}
+}
+
+// meet tells of these rows whether they say what the books say. Only columns that the file has are compared.
+func (t *taking) meet() []step {
+	if !t.hits {
+		return nil
+	}
+	same := make([]string, len(t.plan.fields))
+	for i, f := range t.plan.fields {
+		same[i] = fmt.Sprintf("f.%[1]s IS NOT DISTINCT FROM s.%[1]s", warehouse.Ident(f.column.ID))
+	}
+	return []step{{"records met by", fmt.Sprintf("INSERT INTO met SELECT s._row, %s FROM hit h JOIN stage s ON s._row = h._row\nJOIN %s f ON f._seq = h._seq AND f._row = h.row_then AND %s",
+		strings.Join(same, " AND "), t.plan.dataset.Table(), standing)}}
+}
+
+// overlaps finds rows that share days with another record of the same person, in the file or in the books. A record in the
+// books that the file corrects does not count any more; one that the file repeats unchanged stands. What was found then holds
+// for the row's repetitions too.
+func (t *taking) overlaps() []step {
+	v := t.plan.dataset.NoOverlap
+	if v == nil || !t.plan.has(v.Per) || !t.plan.has(v.From) {
+		return nil
+	}
+	per, from := warehouse.Ident(v.Per), warehouse.Ident(v.From)
+	until := fmt.Sprintf("(SELECT f.%s FROM %s f WHERE %s AND %s)", warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey())
+	if t.plan.has(v.To) {
+		until = "s." + warehouse.Ident(v.To)
+	}
+	col := t.plan.cellOf(v.From)
+	find := fmt.Sprintf(`INSERT INTO problem (_row, col, rule)
+WITH mine AS (SELECT s._row, s.%[1]s AS per, s.%[2]s AS first, coalesce(%[3]s, %[4]s) AS last FROM stage s
+    WHERE %[5]s AND s._row NOT IN (SELECT _row FROM met WHERE same)),
+  other AS (SELECT * FROM mine UNION ALL
+    SELECT -1, f.%[1]s, f.%[2]s, coalesce(f.%[6]s, %[4]s) FROM %[7]s f
+    WHERE %[8]s AND NOT EXISTS (SELECT 1 FROM stage s JOIN met USING (_row) WHERE NOT met.same AND %[9]s))
+SELECT DISTINCT m._row, %[10]d, 'interval.overlap' FROM mine m JOIN other o ON o.per = m.per AND o._row <> m._row AND o.first <= m.last AND m.first <= o.last`,
+		per, from, until, "DATE '9999-12-31'", t.fit, warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey(), col)
+	repeat := fmt.Sprintf(`INSERT INTO problem (_row, col, rule)
+SELECT s._row, %d, 'interval.overlap' FROM stage s JOIN duplicate d USING (_row)
+WHERE EXISTS (SELECT 1 FROM stage f JOIN problem p USING (_row) WHERE p.rule = 'interval.overlap' AND %s)`, col, t.sameKey())
+	return []step{
+		{"overlaps of", find},
+		{"repeated overlaps of", repeat},
+		{"overlapping duplicates of", "DELETE FROM duplicate WHERE _row IN (SELECT _row FROM problem)"},
+		{"overlapping records of", "DELETE FROM met WHERE _row IN (SELECT _row FROM problem)"},
+	}
+}
