@@ -162,6 +162,7 @@ type taking struct {
 	day    time.Time
 	source string // the staged file as a table
 	direct bool   // stage is a view of the fact table
+	unique bool   // no two rows have the same key, as staging saw
 	// good is the condition on stage s that a row passed all checks so far, fit that it is also a record of its own. They name only
 	// what has been found: a clean file is filed without looking anything up.
 	good, fit string
@@ -183,7 +184,8 @@ func take(ctx context.Context, tx *warehouse.Tx, e books.Entry, d Decision, pre 
 		delimiter = string(d.Dialect.Delimiter)
 	}
 	t := &taking{tx: tx, plan: newPlan(ds, d.Columns), seq: e.Seq, day: day,
-		source: readStaged(pre.path, delimiter, len(d.Columns), int(pre.staged.Longest))}
+		source: readStaged(pre.path, delimiter, len(d.Columns), pre.staged.Longest)}
+	t.unique = pre.staged.Ascending && t.plan.keyedByFirst()
 	if err := t.check(ctx); err != nil {
 		return err
 	}

@@ -231,8 +231,11 @@ func (t *taking) columns(alias string) string {
 }
 
 // twins finds rows of the file with the same key: exact repetitions are duplicates, all others contradict each other; a faulty
-// row contradicts every good one. Hashes narrow the search, the keys themselves decide.
+// row contradicts every good one. Hashes narrow the search, the keys themselves decide; a file sorted by its key needs none.
 func (t *taking) twins() []step {
+	if t.unique {
+		return nil
+	}
 	keys, first := t.keys("s."), t.plan.cellOf(t.plan.dataset.Key[0])
 	var steps []step
 	if t.good != "true" {

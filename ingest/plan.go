@@ -59,6 +59,19 @@ func (p plan) has(id string) bool {
 	return false
 }
 
+// keyedByFirst reports whether the file's first cell alone is the key and stands in the facts as it is in the file.
+func (p plan) keyedByFirst() bool {
+	key := p.dataset.Key
+	if len(key) != 1 || p.cellOf(key[0]) != 0 {
+		return false
+	}
+	switch p.dataset.Column(key[0]).Type {
+	case policy.TypeID, policy.TypeEmployee, policy.TypeDepartment, policy.TypeText:
+		return true
+	}
+	return false
+}
+
 // cell is the name of a staged text cell; no column of a dataset begins with an underscore.
 func cell(i int) string { return fmt.Sprintf("_c%d", i) }
 

@@ -30,6 +30,9 @@ type Staged struct {
 	BareQuotes int64    // rows in which a quote inside an unquoted cell was taken as it stands (CSV)
 	LastRow    int64    // physical row of the last data record, 0 = none
 	Longest    int      // bytes of the longest staging line; DuckDB needs max_line_size above it when it is over 2,000,000
+	// Ascending says that the first cells of the staging lines are ids of printable ASCII without blanks and quotes, each greater
+	// than the one before byte by byte: none occurs twice.
+	Ascending bool
 }
 
 // Rules of a BadRow.
@@ -91,6 +94,7 @@ type stageWriter struct {
 	delim byte
 	start int // of the open line in buf
 	most  int // bytes of the longest line
+	ids   ascent
 }
 
 func newStageWriter(w io.Writer, delim byte) *stageWriter {
@@ -106,12 +110,39 @@ func (o *stageWriter) begin(row int64) {
 
 // endLine ends a line.
 func (o *stageWriter) endLine() error {
+	o.ids.see(o.buf[o.start:], o.delim)
 	o.buf = append(o.buf, '\n')
 	o.most = max(o.most, len(o.buf)-o.start)
 	if len(o.buf) < blockSize {
 		return nil
 	}
 	return o.flush()
+}
+
+// ascent tells whether the first cells of all lines are plain ids in ascending order.
+type ascent struct {
+	last   []byte
+	broken bool
+}
+
+// see takes in a line that begins with its row number.
+func (a *ascent) see(line []byte, delim byte) {
+	if a.broken {
+		return
+	}
+	cell := line[bytes.IndexByte(line, delim)+1:]
+	if end := bytes.IndexByte(cell, delim); end >= 0 {
+		cell = cell[:end]
+	}
+	for _, c := range cell {
+		if c <= ' ' || c > '~' || c == '"' {
+			a.broken = true
+			return
+		}
+	}
+	if a.broken = bytes.Compare(a.last, cell) >= 0; !a.broken {
+		a.last = append(a.last[:0], cell...)
+	}
 }
 
 func (o *stageWriter) flush() error {
@@ -156,7 +187,7 @@ func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (
 	for {
 		rec, err := scan.next()
 		if err == io.EOF {
-			s.Longest = s.out.most
+			s.Longest, s.Ascending = s.out.most, !s.out.ids.broken
 			return s.Staged, s.out.flush()
 		}
 		if err == nil && rec.line > headerRow {

@@ -382,3 +382,28 @@ func FuzzStageCSV(f *testing.F) {
 		}
 	})
 }
+
+func TestAscendingMeansThatNoFirstCellOccursTwice(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"sorted ids", "id,n\nA1,1\nA2,1\nB01,1\n", true},
+		{"the same id again", "id,n\nA1,1\nA1,2\n", false},
+		{"the same id later", "id,n\nA1,1\nA2,1\nA1,1\n", false},
+		{"9 before 10", "id,n\nA9,1\nA10,1\n", false},
+		{"a blank that trimming would take away", "id,n\nA1,1\nA1 ,1\n", false},
+		{"a wide blank", "id,n\nA1,1\nA1\u3000,1\n", false},
+		{"quotes", "id,n\nA1,1\n\"A2\",1\n", false},
+		{"an empty id", "id,n\n,1\nA1,1\n", false},
+		{"one column only", "id\nA1\nA2\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			width := strings.Count(strings.SplitN(c.text, "\n", 2)[0], ",") + 1
+			staged, err := sheet.StageCSV(strings.NewReader(c.text), sheet.Dialect{Encoding: sheet.UTF8, Delimiter: ','}, 1, width, io.Discard)
+			if err != nil || staged.Ascending != c.want {
+				t.Errorf("ascending %t, %v; want %t", staged.Ascending, err, c.want)
+			}
+		})
+	}
+}

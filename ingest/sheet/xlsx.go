@@ -175,7 +175,7 @@ func (w *Workbook) Stage(sheet string, headerRow int64, width int, out io.Writer
 	for {
 		row, err := rows.next()
 		if err == io.EOF {
-			x.Longest = x.out.most
+			x.Longest, x.Ascending = x.out.most, !x.out.ids.broken
 			return x.Staged, x.out.flush()
 		}
 		if err == nil && row.number > headerRow {
