@@ -8,7 +8,7 @@ import (
 )
 
 // ForCompany gives the charts of the company's page in reading order: per listed KPI how the departments compare and how it
-// went, then the counts behind the rates that decide, funnels, the distribution of scores, and the calendar.
+// went, then the counts behind the rates that decide, funnels, the distribution of scores, the calendar, and last what has no data.
 func ForCompany(r *metrics.Report) []Chart {
 	who := word("公司", "Company")
 	if r.Policy != nil && r.Policy.Company.Name != (policy.Text{}) {
@@ -57,7 +57,17 @@ func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, bel
 			set = append(set, Funnel(r, funnel, who))
 		}
 	}
-	return append(set, Distribution(r, who, scores), Calendar(r, line, who))
+	set = append(set, Distribution(r, who, scores), Calendar(r, line, who))
+	slices.SortStableFunc(set, func(a, b Chart) int { return order(a) - order(b) })
+	return set
+}
+
+// order puts what has nothing to draw at the end of the page.
+func order(c Chart) int {
+	if c.Empty == (policy.Text{}) {
+		return 0
+	}
+	return 1
 }
 
 // appendDrawn leaves out a chart with nothing to draw: the KPI's trend says so already.
