@@ -92,13 +92,13 @@ func (a *app) ingest(ctx context.Context, b *books.Books, paths []string, datase
 		t.quarantine += f.Quarantined
 		return nil
 	})
-	if err != nil {
-		return t, err
-	}
 	for _, f := range faults {
 		a.tell("✗ %s", a.refusal(f))
 	}
 	t.refused = len(faults)
+	if err != nil {
+		return t, err
+	}
 	if len(t.files) > 0 {
 		err = b.Checkpoint(ctx)
 	}
