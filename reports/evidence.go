@@ -74,7 +74,7 @@ const rejectsMost = 100_000
 func (b *book) writeRejects() error {
 	heads := []string{b.t("文件", "File"), b.t("工作表", "Sheet"), b.t("数据", "Data"), b.t("行号", "Row"), b.t("列", "Column"), b.t("列名", "Header"),
 		b.t("文件中的值", "Value in the file"), b.t("问题", "What is wrong"), b.t("处理办法", "What to do"), b.t("规则", "Rule")}
-	widths := []float64{28, 14, 16, 8, 8, 18, 28, 40, 40, 20}
+	widths := []float64{28, 14, 16, 8, 11, 18, 28, 40, 42, 20}
 	shown := b.Rejects[:min(len(b.Rejects), rejectsMost)]
 	rows := max(3+len(shown), 4)
 	s, err := b.open(b.plan.rejects, frame{tab: tabQuality, columns: len(heads), rows: rows, widths: widths, freezeCol: 2, freezeRow: 4,
