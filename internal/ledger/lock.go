@@ -35,9 +35,11 @@ func takeLock(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// releaseLock empties the file first, so that it names nobody while nobody holds it.
+// releaseLock empties the file first, so that it names nobody while nobody holds it. It unlocks before it closes: a child process
+// that was forked a moment ago holds a copy of the descriptor until it runs its own program, and closing ours alone would leave
+// the lock with that copy.
 func releaseLock(f *os.File) error {
-	return errors.Join(f.Truncate(0), f.Close())
+	return errors.Join(f.Truncate(0), unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // shareLock holds writers off while dir is read. It returns nil for a copy without a lock file, where nobody writes.
