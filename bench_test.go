@@ -1,8 +1,10 @@
 package plumbline_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"plumbline/internal/sample"
 	"plumbline/internal/warehouse"
 )
@@ -20,6 +24,7 @@ import (
 // read the files with bare DuckDB.
 const (
 	benchDir  = "PLUMBLINE_BENCH"
+	tenfold   = "PLUMBLINE_BENCH_TENFOLD"
 	bareOrder = "PLUMBLINE_BENCH_BARE"
 )
 
@@ -128,14 +133,14 @@ func median(d []time.Duration) time.Duration {
 	return d[len(d)/2]
 }
 
-// BenchmarkIngest takes in 6 million rows, whole process, against bare DuckDB on the same files, in turn. It leaves the books for
-// the benchmark of the rollup. It runs only where PLUMBLINE_BENCH names a directory: `make bench` does.
-func BenchmarkIngest(b *testing.B) {
-	dir := os.Getenv(benchDir)
-	if dir == "" {
+// bench gives the directory of the benchmarks, with the large company in it, and the program. They run only where PLUMBLINE_BENCH names
+// a directory: `make bench` does.
+func bench(b *testing.B) (dir, company, program string) {
+	b.Helper()
+	if dir = os.Getenv(benchDir); dir == "" {
 		b.Skip("PLUMBLINE_BENCH names no directory; run make bench")
 	}
-	company := filepath.Join(dir, "company")
+	company = filepath.Join(dir, "company")
 	if _, err := os.Stat(company); err != nil {
 		if err := largeCompany(company); err != nil {
 			b.Fatal(err)
@@ -145,23 +150,69 @@ func BenchmarkIngest(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	return dir, company, program
+}
+
+// newBooks makes books that hold the organisation of the company.
+func newBooks(b *testing.B, program, data, company string) {
+	b.Helper()
+	if err := os.RemoveAll(data); err != nil {
+		b.Fatal(err)
+	}
+	child(b, "", program, "init", "--data", data)
+	child(b, "", program, "ingest", "--data", data, filepath.Join(company, "departments.csv"),
+		filepath.Join(company, "employees.csv"), filepath.Join(company, "memberships.csv"))
+}
+
+// takeLarge takes the large files of a folder in, all in one process.
+func takeLarge(b *testing.B, program, data, folder string) (time.Duration, int64) {
+	b.Helper()
+	args := []string{"ingest", "--data", data}
+	for _, kind := range largeKinds {
+		args = append(args, filepath.Join(folder, kind+".csv"))
+	}
+	return child(b, "", program, args...)
+}
+
+// rewrite makes a file of another, line by line; change gets the number of the line, from 0 for the header.
+func rewrite(from, to string, change func(n int, line []byte) []byte) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(out, 1<<20)
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for n := 0; lines.Scan(); n++ {
+		if line := change(n, lines.Bytes()); line != nil {
+			w.Write(line)
+			w.WriteByte('\n')
+		}
+	}
+	return errors.Join(lines.Err(), w.Flush(), out.Close())
+}
+
+// BenchmarkIngest takes in 6 million rows, whole process, against bare DuckDB on the same files, in turn. It leaves the books for
+// the benchmark of the rollup.
+func BenchmarkIngest(b *testing.B) {
+	dir, company, program := bench(b)
 	data := filepath.Join(dir, "data")
 	var ours, theirs []time.Duration
 	var peak, barePeak int64
 	for range max(3, b.N) {
-		for _, f := range []string{data, filepath.Join(dir, "bare.duckdb")} {
-			if err := os.RemoveAll(f); err != nil {
-				b.Fatal(err)
-			}
+		if err := os.RemoveAll(filepath.Join(dir, "bare.duckdb")); err != nil {
+			b.Fatal(err)
 		}
-		child(b, "", program, "init", "--data", data)
-		child(b, "", program, "ingest", "--data", data, filepath.Join(company, "departments.csv"),
-			filepath.Join(company, "employees.csv"), filepath.Join(company, "memberships.csv"))
-		args := []string{"ingest", "--data", data}
-		for _, kind := range largeKinds {
-			args = append(args, filepath.Join(company, kind+".csv"))
-		}
-		took, mib := child(b, "", program, args...)
+		newBooks(b, program, data, company)
+		took, mib := takeLarge(b, program, data, company)
 		ours, peak = append(ours, took), max(peak, mib)
 		took, mib = child(b, bareOrder+"="+dir, os.Args[0])
 		theirs, barePeak = append(theirs, took), max(barePeak, mib)
@@ -172,4 +223,138 @@ func BenchmarkIngest(b *testing.B) {
 	b.ReportMetric(median(ours).Seconds()/median(theirs).Seconds(), "x-bare")
 	b.ReportMetric(float64(peak), "MiB")
 	b.ReportMetric(float64(barePeak), "MiB-bare")
+}
+
+// BenchmarkIngestAgain takes the same files in a second time with one row in a hundred changed, against the first time.
+func BenchmarkIngestAgain(b *testing.B) {
+	dir, company, program := bench(b)
+	data, changed := filepath.Join(dir, "again"), filepath.Join(dir, "changed")
+	if err := os.RemoveAll(changed); err != nil {
+		b.Fatal(err)
+	}
+	for _, kind := range largeKinds {
+		column := -1
+		err := rewrite(filepath.Join(company, kind+".csv"), filepath.Join(changed, kind+".csv"), func(n int, line []byte) []byte {
+			cells := bytes.Split(line, []byte(","))
+			if n == 0 {
+				column = slices.IndexFunc(cells, func(c []byte) bool { return string(c) == "项目名称" || string(c) == "客户名称" })
+			} else if n%100 == 0 {
+				cells[column] = append(slices.Clone(cells[column]), "改"...)
+				return bytes.Join(cells, []byte(","))
+			}
+			return line
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	var first, second []time.Duration
+	var peak int64
+	for range max(3, b.N) {
+		newBooks(b, program, data, company)
+		took, _ := takeLarge(b, program, data, company)
+		first = append(first, took)
+		took, mib := takeLarge(b, program, data, changed)
+		second, peak = append(second, took), max(peak, mib)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(second).Seconds(), "s")
+	b.ReportMetric(median(first).Seconds(), "s-first")
+	b.ReportMetric(median(second).Seconds()/median(first).Seconds(), "x-first")
+	b.ReportMetric(float64(peak), "MiB")
+}
+
+// BenchmarkIngestGB18030 takes a million deliveries in as GB18030, against the same rows as UTF-8.
+func BenchmarkIngestGB18030(b *testing.B) {
+	dir, company, program := bench(b)
+	data, utf8 := filepath.Join(dir, "encoded"), filepath.Join(company, "deliveries.csv")
+	gb := filepath.Join(dir, "gb18030", "deliveries.csv")
+	if err := os.RemoveAll(filepath.Dir(gb)); err != nil {
+		b.Fatal(err)
+	}
+	encoder := simplifiedchinese.GB18030.NewEncoder()
+	err := rewrite(utf8, gb, func(_ int, line []byte) []byte {
+		encoded, err := encoder.Bytes(line)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return encoded
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ours, theirs []time.Duration
+	for range max(3, b.N) {
+		for _, f := range []struct {
+			path string
+			took *[]time.Duration
+		}{{utf8, &theirs}, {gb, &ours}} {
+			newBooks(b, program, data, company)
+			took, _ := child(b, "", program, "ingest", "--data", data, f.path)
+			*f.took = append(*f.took, took)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(ours).Seconds(), "s")
+	b.ReportMetric(median(theirs).Seconds(), "s-utf8")
+	b.ReportMetric(median(ours).Seconds()/median(theirs).Seconds(), "x-utf8")
+}
+
+// BenchmarkIngestTenfold takes in 60 million rows of ten such companies, once, against 6 million. It needs 10 GB of disk and some
+// minutes, so it runs only where PLUMBLINE_BENCH_TENFOLD is set.
+func BenchmarkIngestTenfold(b *testing.B) {
+	if os.Getenv(tenfold) == "" {
+		b.Skip(tenfold + " is not set")
+	}
+	dir, company, program := bench(b)
+	large, data := filepath.Join(dir, "tenfold"), filepath.Join(dir, "tenfold.data")
+	if _, err := os.Stat(large); err != nil {
+		if err := multiply(company, large, 10); err != nil {
+			b.Fatal(err)
+		}
+	}
+	newBooks(b, program, data, company)
+	one, _ := takeLarge(b, program, data, company)
+	newBooks(b, program, data, large)
+	ten, peak := takeLarge(b, program, data, large)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ten.Seconds(), "s")
+	b.ReportMetric(one.Seconds(), "s-sixth")
+	b.ReportMetric(ten.Seconds()/one.Seconds(), "x-sixth")
+	b.ReportMetric(float64(peak), "MiB")
+}
+
+// multiply makes n companies of one: ids and people get a letter in front, departments stay.
+func multiply(from, to string, n int) error {
+	for _, kind := range append([]string{"departments", "employees", "memberships"}, largeKinds...) {
+		for i := range n {
+			letter := string(rune('A' + i))
+			err := rewrite(filepath.Join(from, kind+".csv"), filepath.Join(to, kind+".csv"), func(row int, line []byte) []byte {
+				switch {
+				case row == 0 && i > 0, kind == "departments" && i > 0:
+					return nil
+				case row == 0 || kind == "departments":
+					return line
+				}
+				id, rest, _ := bytes.Cut(line, []byte(","))
+				if kind == "employees" || kind == "memberships" {
+					return fmt.Appendf(nil, "%s%s,%s", letter, id, prefixed(rest, kind, letter))
+				}
+				return fmt.Appendf(nil, "%s%s,%s%s", letter, id, letter, rest)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prefixed puts the letter before the superior, the last cell of a membership.
+func prefixed(rest []byte, kind, letter string) []byte {
+	at := bytes.LastIndexByte(rest, ',')
+	if kind != "memberships" || at < 0 || at == len(rest)-1 {
+		return rest
+	}
+	return append(append(slices.Clone(rest[:at+1]), letter...), rest[at+1:]...)
 }

@@ -12,17 +12,18 @@ import (
 
 // check stages the rows and finds all that is wrong with them.
 func (t *taking) check(ctx context.Context) error {
-	for _, name := range []string{"begin_problem", "begin_duplicate", "begin_hit", "begin_met"} {
-		if _, err := t.tx.Exec(ctx, statements.Get(name), nil); err != nil {
-			return err
-		}
+	if err := t.create(ctx, "begin_problem", "begin_duplicate", "begin_met"); err != nil {
+		return err
+	}
+	if err := t.readyReading(ctx); err != nil {
+		return err
 	}
 	if err := t.stage(ctx); err != nil {
 		return err
 	}
 	var alone []step
-	for _, f := range t.plan.fields {
-		if text := t.unknown(f); text != "" {
+	for i, f := range t.plan.fields {
+		if text := t.unknown(fieldCode(i), f); text != "" {
 			alone = append(alone, step{"references of", text})
 		}
 	}
@@ -38,12 +39,24 @@ func (t *taking) check(ctx context.Context) error {
 	if err := t.exhaust(ctx, t.orphans); err != nil {
 		return err
 	}
-	for _, steps := range []func() []step{t.seek, t.meet} {
-		if err := t.all(ctx, steps()); err != nil {
-			return err
-		}
+	if err := t.meet(ctx); err != nil {
+		return err
 	}
-	return t.exhaust(ctx, t.overlaps)
+	if err := t.exhaust(ctx, t.overlaps); err != nil {
+		return err
+	}
+	return t.limits(ctx)
+}
+
+// readyReading makes the source and reads what SQL must not read.
+func (t *taking) readyReading(ctx context.Context) error {
+	if err := t.create(ctx, "begin_reading"); err != nil {
+		return err
+	}
+	if err := t.prepare(ctx); err != nil {
+		return err
+	}
+	return t.readAhead(ctx)
 }
 
 // exhaust repeats steps until the first of them finds nothing more: a row that is set aside may take others with it.
@@ -69,37 +82,64 @@ const glance = 1000
 // stage makes the relation stage.
 func (t *taking) stage(ctx context.Context) error {
 	table := t.plan.dataset.Table()
-	repeats, err := warehouse.One[bool](ctx, t.tx, warehouse.SQL("glance at "+t.plan.dataset.ID, fmt.Sprintf(
-		"SELECT EXISTS (SELECT 1 FROM (%s LIMIT %d) s JOIN %s f ON %s WHERE f._until = %d)",
-		t.plan.typed(t.source, ""), glance, table, t.sameKey(), policy.Current)), nil)
-	if err != nil {
+	repeats := t.plan.makesKeys() || t.decision.Corrects > 0 || t.decision.Origin > 0
+	if !repeats {
+		var err error
+		repeats, err = t.any(ctx, fmt.Sprintf("SELECT 1 FROM (%s LIMIT %d) s JOIN %s f ON %s WHERE f._until = %d",
+			t.plan.typed(t.rel, ""), glance, table, t.sameKey(), policy.Current))
+		if err != nil {
+			return err
+		}
+	}
+	var first []step
+	source, p := t.rel, t.plan
+	if t.read != nil && !t.made {
+		var types map[int]string
+		if p, types = t.plan.surely(t.staged.Plain); len(types) > 0 {
+			source = t.read(types)
+		}
+	}
+	if t.direct = !repeats; t.direct {
+		first = []step{
+			{"stage", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\n%s", table, t.plan.columns(), p.judged(source))},
+			{"see", fmt.Sprintf("CREATE TEMP VIEW stage AS SELECT %s, _row, _until FROM %s WHERE _seq = %d", t.plan.columns(), table, t.seq)},
+		}
+	} else {
+		first = []step{{"stage", "CREATE TEMP TABLE stage AS\n" + p.judged(source)}}
+	}
+	if err := t.all(ctx, first); err != nil {
 		return err
 	}
-	t.direct = !repeats
-	if !t.direct {
-		return t.all(ctx, []step{{"stage", "CREATE TEMP TABLE stage AS\n" + t.plan.judged(t.source)}})
+	if err := t.readAgain(ctx); err != nil {
+		return err
 	}
-	return t.all(ctx, []step{
-		{"stage", fmt.Sprintf("INSERT INTO %s (%s, _seq, _row, _until)\n%s", table, t.plan.columns(), t.plan.judged(t.source))},
-		{"see", fmt.Sprintf("CREATE TEMP VIEW stage AS SELECT %s, _row, _until FROM %s WHERE _seq = %d", t.plan.columns(), table, t.seq)},
-	})
+	if t.plan.makesKeys() {
+		return t.makeKeys(ctx)
+	}
+	return t.all(ctx, nil)
 }
 
-// all runs steps one after the other and then sees what they found.
-func (t *taking) all(ctx context.Context, steps []step) error {
+// each runs steps one after the other.
+func (t *taking) each(ctx context.Context, steps ...step) error {
 	for _, s := range steps {
 		if _, err := t.run(ctx, s.name, s.text); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// all runs steps over the staged rows and then sees what they found.
+func (t *taking) all(ctx context.Context, steps []step) error {
+	if err := t.each(ctx, steps...); err != nil {
+		return err
 	}
 	return t.see(ctx)
 }
 
 // see words the conditions good and fit anew, and notes whether records were met.
 func (t *taking) see(ctx context.Context) error {
-	found := func(condition string) (bool, error) {
-		return warehouse.One[bool](ctx, t.tx, warehouse.SQL("found in "+t.plan.dataset.ID, "SELECT EXISTS ("+condition+")"), nil)
-	}
+	found := func(condition string) (bool, error) { return t.any(ctx, condition) }
 	t.good = "true"
 	sound := fmt.Sprintf("_until = %d", policy.Current)
 	bad, err := found("SELECT 1 FROM stage WHERE NOT " + sound)
@@ -124,12 +164,12 @@ func (t *taking) see(ctx context.Context) error {
 	if repeated {
 		t.fit += " AND s._row NOT IN (SELECT _row FROM duplicate)"
 	}
-	t.hits, err = found("SELECT 1 FROM hit")
+	t.hits, err = found("SELECT 1 FROM met")
 	return err
 }
 
 // unknown finds references to employees and departments that nobody has heard of, neither in the books nor in this very file.
-func (t *taking) unknown(f field) string {
+func (t *taking) unknown(code int, f field) string {
 	dataset, key := policy.Employees, "employee_no"
 	switch f.column.Type {
 	case policy.TypeDepartment:
@@ -144,7 +184,7 @@ func (t *taking) unknown(f field) string {
 	}
 	name := warehouse.Ident(f.column.ID)
 	return fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT _row, %d, '%s.unknown' FROM stage WHERE %s IS NOT NULL AND %s NOT IN (%s)",
-		f.cell, f.column.Type, name, name, known)
+		code, f.column.Type, name, name, known)
 }
 
 // orphans finds rows that refer to another row of this file which does not come in itself.
@@ -157,10 +197,10 @@ func (t *taking) orphans() []step {
 	known := fmt.Sprintf("SELECT f.%[1]s FROM %[2]s f WHERE %[3]s UNION ALL SELECT s.%[1]s FROM stage s WHERE %[4]s",
 		warehouse.Ident(d.Key[0]), d.Table(), standing, t.good)
 	var parts []string
-	for _, f := range t.plan.fields {
+	for i, f := range t.plan.fields {
 		if f.column.Type == own {
 			parts = append(parts, fmt.Sprintf("SELECT s._row, %d, '%s.unknown' FROM stage s WHERE %s AND s.%[4]s IS NOT NULL AND s.%[4]s NOT IN (%s)",
-				f.cell, own, t.good, warehouse.Ident(f.column.ID), known))
+				fieldCode(i), own, t.good, warehouse.Ident(f.column.ID), known))
 		}
 	}
 	if parts == nil {
@@ -186,7 +226,7 @@ func (t *taking) wholes() []step {
 			alias := "f."
 			if t.plan.has(id) {
 				alias = "s."
-				if col < 0 {
+				if col == -1 {
 					col = t.plan.cellOf(id)
 				}
 			}
@@ -205,11 +245,16 @@ func (t *taking) outOfTime() string {
 	if d.Day == "" || !t.plan.has(d.Day) {
 		return ""
 	}
-	day := warehouse.Ident(d.Day)
-	text := fmt.Sprintf("INSERT INTO problem (_row, col, rule)\nSELECT _row, %d, 'date.future' FROM stage WHERE %s > CAST($day AS DATE)", t.plan.cellOf(d.Day), day)
+	on := func(alias string) string {
+		if d.Column(d.Day).Type == policy.TypeDatetime {
+			return "CAST(" + alias + warehouse.Ident(d.Day) + " AS DATE)"
+		}
+		return alias + warehouse.Ident(d.Day)
+	}
+	text := fmt.Sprintf("INSERT INTO problem (_row, col, rule)\nSELECT _row, %d, 'date.future' FROM stage WHERE %s > CAST($day AS DATE)", t.plan.cellOf(d.Day), on(""))
 	if d.Owner != "" && t.plan.has(d.Owner) {
 		text += fmt.Sprintf("\nUNION ALL\nSELECT s._row, %d, 'employment.outside' FROM stage s JOIN facts.employees e ON e.employee_no = s.%s AND e._until = %d\n"+
-			"WHERE s.%s < e.hired_on OR s.%s > e.left_on", t.plan.cellOf(d.Day), warehouse.Ident(d.Owner), policy.Current, day, day)
+			"WHERE %s < e.hired_on OR %s > e.left_on", t.plan.cellOf(d.Day), warehouse.Ident(d.Owner), policy.Current, on("s."), on("s."))
 	}
 	return text
 }
@@ -265,23 +310,45 @@ func (t *taking) sameKey() string {
 // standing is the condition on fact table f that a row stands in the books and is none of the file at hand.
 var standing = fmt.Sprintf("f._until = %d AND f._seq <> $seq", policy.Current)
 
-// seek finds the rows whose record is in the books already, by the key alone.
-func (t *taking) seek() []step {
-	return []step{{"keys met by", fmt.Sprintf("INSERT INTO hit SELECT s._row, f._seq, f._row AS row_then FROM stage s JOIN %s f ON %s\nWHERE %s AND %s",
-		t.plan.dataset.Table(), t.sameKey(), standing, t.fit)}}
-}
-
-// meet tells of these rows whether they say what the books say. Only columns that the file has are compared.
-func (t *taking) meet() []step {
-	if !t.hits {
-		return nil
+// meet finds the rows whose record is in the books already, and tells whether they say what the books say. Only columns that the
+// file has are compared.
+func (t *taking) meet(ctx context.Context) error {
+	if !t.direct {
+		return t.all(ctx, []step{{"records met by", t.encounters()}})
+	}
+	// A new file hardly meets a record, so the keys alone are joined first.
+	err := t.each(ctx, step{"keys met by", fmt.Sprintf("CREATE TEMP TABLE hit AS SELECT s._row, f._seq, f._row AS row_then FROM stage s JOIN %s f ON %s\nWHERE %s AND %s",
+		t.plan.dataset.Table(), t.sameKey(), standing, t.fit)})
+	if err != nil {
+		return err
+	}
+	hits, err := t.any(ctx, "SELECT 1 FROM hit")
+	if err != nil || !hits {
+		return err
 	}
 	same := make([]string, len(t.plan.fields))
 	for i, f := range t.plan.fields {
 		same[i] = fmt.Sprintf("f.%[1]s IS NOT DISTINCT FROM s.%[1]s", warehouse.Ident(f.column.ID))
 	}
-	return []step{{"records met by", fmt.Sprintf("INSERT INTO met SELECT s._row, %s FROM hit h JOIN stage s ON s._row = h._row\nJOIN %s f ON f._seq = h._seq AND f._row = h.row_then AND %s",
-		strings.Join(same, " AND "), t.plan.dataset.Table(), standing)}}
+	return t.all(ctx, []step{{"records met by", fmt.Sprintf("INSERT INTO met SELECT s._row, h._seq, h.row_then, %s FROM hit h JOIN stage s ON s._row = h._row\nJOIN %s f ON f._seq = h._seq AND f._row = h.row_then AND %s",
+		strings.Join(same, " AND "), t.plan.dataset.Table(), standing)}})
+}
+
+// encounters joins all rows with the books by their keys and compares two hashes of 64 bits over the fields, in opposite order: a
+// file that repeats millions of records would otherwise have all of its texts, and theirs, in one join.
+func (t *taking) encounters() string {
+	names := make([]string, len(t.plan.fields))
+	for i, f := range t.plan.fields {
+		names[i] = warehouse.Ident(f.column.ID)
+	}
+	back := slices.Clone(names)
+	slices.Reverse(back)
+	print := fmt.Sprintf("hash(%s) AS _one, hash('back', %s) AS _two", strings.Join(names, ", "), strings.Join(back, ", "))
+	keys := t.keys("")
+	return fmt.Sprintf("INSERT INTO met SELECT s._row, f._seq, f.row_then, s._one = f._one AND s._two = f._two\n"+
+		"FROM (SELECT s._row, %[1]s, %[2]s FROM stage s WHERE %[3]s) s\n"+
+		"JOIN (SELECT f._seq, f._row AS row_then, %[1]s, %[2]s FROM %[4]s f WHERE %[5]s) f ON %[6]s",
+		keys, print, t.fit, t.plan.dataset.Table(), standing, t.sameKey())
 }
 
 // overlaps finds rows that share days with another record of the same person, in the file or in the books. A record in the

@@ -52,7 +52,7 @@ FROM %s`, policy.Current, d.Table(), policy.Current, strings.Join(keys, ", "), d
 	case rows != brought:
 		return fmt.Errorf("the files brought %d rows but %d are there; run plumbline rebuild", brought, rows)
 	case superseded != corrected:
-		return fmt.Errorf("%d rows were corrected but %d are superseded; run plumbline rebuild", corrected, superseded)
+		return fmt.Errorf("%d rows were corrected or ended but %d are superseded; run plumbline rebuild", corrected, superseded)
 	case twice > 0:
 		return fmt.Errorf("%d records have two current versions; run plumbline rebuild", twice)
 	}

@@ -46,6 +46,13 @@ type office struct {
 	data    string
 	books   *books.Books
 	version policy.Version
+	how     ingest.How
+}
+
+func handlers() map[string]books.Handler {
+	h := ingest.Handlers()
+	h[policy.Adopted] = policy.Handler
+	return h
 }
 
 func openBooks(t testing.TB, data string) *books.Books {
@@ -53,7 +60,7 @@ func openBooks(t testing.TB, data string) *books.Books {
 	b, err := books.Open(t.Context(), data, books.Options{
 		Now:       func() time.Time { return noon },
 		Schema:    append(policy.Tables(), ingest.Tables()...),
-		Handlers:  map[string]books.Handler{policy.Adopted: policy.Handler, ingest.Ingested: ingest.Handler()},
+		Handlers:  handlers(),
 		Warehouse: warehouse.Options{Memory: "512MiB", Threads: 2},
 	})
 	if err != nil {
@@ -152,8 +159,14 @@ func (c *office) find(name, text, dataset string) ([]ingest.Unit, error) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		c.Fatal(err)
 	}
-	units, faults := ingest.Find(c.version.Policy, []string{path}, dataset)
+	units, faults := ingest.Find(c.Context(), c.books, c.version.Policy, []string{path}, c.handed(dataset))
 	return units, errors.Join(faults...)
+}
+
+func (c *office) handed(dataset string) ingest.How {
+	how := c.how
+	how.Dataset = dataset
+	return how
 }
 
 // try takes a file of one table in.
@@ -187,7 +200,7 @@ func (c *office) take(name, text string) ingest.File {
 // accounted checks a receipt.
 func (c *office) accounted(f ingest.File) {
 	c.Helper()
-	if f.RowsIn != f.Accepted+f.Quarantined || f.Accepted != f.New+f.Corrected+f.Unchanged+f.Duplicates {
+	if f.RowsIn != f.Accepted+f.Quarantined+f.Excluded || f.Accepted != f.New+f.Corrected+f.Unchanged+f.Duplicates {
 		c.Errorf("rows are unaccounted for: %s", receipt(f))
 	}
 }
@@ -198,7 +211,7 @@ func receipt(f ingest.File) string {
 	for _, n := range []struct {
 		name  string
 		count int64
-	}{{"new", f.New}, {"corrected", f.Corrected}, {"unchanged", f.Unchanged}, {"duplicate", f.Duplicates}, {"quarantined", f.Quarantined}} {
+	}{{"new", f.New}, {"corrected", f.Corrected}, {"unchanged", f.Unchanged}, {"duplicate", f.Duplicates}, {"quarantined", f.Quarantined}, {"excluded", f.Excluded}, {"retired", f.Retired}} {
 		if n.count > 0 {
 			line += fmt.Sprintf(" %d %s", n.count, n.name)
 		}
@@ -272,7 +285,7 @@ func (c *office) everything() []string {
 	for _, d := range c.version.Policy.Datasets {
 		all = append(all, c.lines("dump", "SELECT t::VARCHAR AS line FROM "+d.Table()+" t ORDER BY line")...)
 	}
-	for _, table := range []string{"files", "rejected_rows", "problems"} {
+	for _, table := range []string{"files", "rejected_rows", "problems", "settled", "excluded", "repeats", "retired", "restored"} {
 		all = append(all, c.lines("dump", "SELECT t::VARCHAR AS line FROM ingest."+table+" t ORDER BY line")...)
 	}
 	return all

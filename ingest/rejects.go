@@ -13,8 +13,16 @@ import (
 
 // Rejects gives every reason why a row is in quarantine at ledger sequence asOf, by file, row and cell. p gives the rules of
 // datasets their words.
-func Rejects(ctx context.Context, b *books.Books, p *policy.Policy, asOf int64) ([]Reject, error) {
-	files, err := Files(ctx, b, asOf)
+func Rejects(ctx context.Context, b *books.Books, p *policy.Policy, asOf int64) (rejects []Reject, err error) {
+	err = b.View(ctx, func(tx *warehouse.Tx) error {
+		rejects, err = readRejects(ctx, tx, p, asOf)
+		return err
+	})
+	return rejects, err
+}
+
+func readRejects(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) ([]Reject, error) {
+	files, err := receipts(ctx, tx, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -23,37 +31,43 @@ func Rejects(ctx context.Context, b *books.Books, p *policy.Policy, asOf int64) 
 		bySeq[f.Seq] = f
 	}
 	var rejects []Reject
-	err = b.View(ctx, func(tx *warehouse.Tx) error {
-		return tx.Each(ctx, statements.Get("rejects"), warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
-			var r Reject
-			var cell int
-			var detail string
-			if err := scan(&r.Seq, &r.Row, &cell, &r.Rule, &r.Value, &detail, &r.Cells); err != nil {
-				return err
-			}
-			rejects = append(rejects, r.complete(bySeq[r.Seq], cell, detail, p))
-			return nil
-		})
+	err = tx.Each(ctx, statements.Get("rejects"), warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
+		var r Reject
+		var rootSeq, rootRow int64
+		var detail, field string
+		if err := scan(&r.Seq, &r.Row, &rootSeq, &rootRow, &r.Cell, &r.Rule, &r.Value, &detail, &field, &r.Cells); err != nil {
+			return err
+		}
+		r.ID = fmt.Sprintf("%d-%d", rootSeq, rootRow)
+		rejects = append(rejects, r.complete(bySeq[r.Seq], field, detail, p))
+		return nil
 	})
 	return rejects, err
 }
 
 // complete adds what the file's receipt and the policy know.
-func (r Reject) complete(f File, cell int, detail string, p *policy.Policy) Reject {
-	r.File, r.SHA256, r.Dataset, r.Sheet = f.Name, f.SHA256, f.Dataset, f.Sheet
+func (r Reject) complete(f File, field, detail string, p *policy.Policy) Reject {
+	r.File, r.SHA256, r.Dataset, r.Sheet, r.Headers, r.Row = f.Name, f.SHA256, f.Dataset, f.Sheet, f.header, f.Row(r.Row)
 	d := p.Dataset(f.Dataset)
 	var c *policy.Column
-	if cell >= 0 {
-		r.Column = columnName(f.Format, cell)
-		if cell < len(f.header) {
-			r.Header = f.header[cell]
-			if d != nil {
+	if d != nil {
+		c = d.Column(field)
+	}
+	if r.Cell >= 0 {
+		r.Column = columnName(f.Format, r.Cell+f.lead)
+		if r.Cell < len(f.header) {
+			r.Header = f.header[r.Cell]
+			if d != nil && c == nil {
 				c = headings(d)[policy.HeaderKey(r.Header)]
 			}
 		}
 	}
-	w := explain(r.Rule, r.Value, detail, d, c)
+	w := explain(r.Rule, detail, d, c)
 	r.Say, r.Cure = w.say, w.cure
+	if r.Rule == "enum.unknown" && f.Mapping != "" {
+		r.Cure = policy.Text{ZH: strings.Replace(r.Cure.ZH, "policy/datasets.yaml", "映射 "+f.Mapping+" 的 words", 1),
+			EN: strings.Replace(r.Cure.EN, "policy/datasets.yaml", "the words of the mapping "+f.Mapping, 1)}
+	}
 	r.Say.ZH, r.Say.EN = r.Say.ZH+r.compared(f, d, policy.ZH), r.Say.EN+r.compared(f, d, policy.EN)
 	return r
 }

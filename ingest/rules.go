@@ -2,11 +2,8 @@ package ingest
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 
 	"plumbline/policy"
 )
@@ -18,6 +15,9 @@ var ruleWords = map[string]words{
 	"row.fields": {
 		policy.Text{ZH: "这一行的列数与表头不符（%s）", EN: "the row does not have as many fields as the header (%s)"},
 		policy.Text{ZH: "检查是否多了或少了分隔符；内容中含分隔符的单元格要加引号", EN: "look for a missing or extra delimiter; quote cells that contain one"}},
+	"row.quote": { // how row.fields is worded when it is a quote that breaks the row
+		policy.Text{ZH: "右引号后面还有文字", EN: "text stands behind a closing quote"},
+		policy.Text{ZH: "单元格内容中的引号要写成两个", EN: "write a quote inside a quoted cell twice"}},
 	"text.undecodable": {
 		policy.Text{ZH: "含有无法按文件编码读出的字节（%s）", EN: "bytes that are not valid in the file's encoding (%s)"},
 		policy.Text{ZH: "用同一种编码（建议 UTF-8）重新保存整个文件", EN: "save the whole file again in one encoding, best UTF-8"}},
@@ -54,6 +54,15 @@ var ruleWords = map[string]words{
 	"date.impossible": {
 		policy.Text{ZH: "日历上没有这一天", EN: "there is no such day in the calendar"},
 		policy.Text{ZH: "核对年、月、日", EN: "check year, month and day"}},
+	"date.order": {
+		policy.Text{ZH: "同一列里的日期有的只能读作日/月，有的只能读作月/日（%s）", EN: "some dates of the column can only be day/month, others only month/day (%s)"},
+		policy.Text{ZH: "统一写作 2026-07-01", EN: "write all of them as 2026-07-01"}},
+	"date.gap": {
+		policy.Text{ZH: "夏令时开始时跳过了这个时刻，当天没有它", EN: "the clock was put forward past this moment: it did not exist on that day"},
+		policy.Text{ZH: "核对时刻，或写明时区，例如 2026-07-01T02:30:00+08:00", EN: "check the time, or give its offset, such as 2026-07-01T02:30:00+08:00"}},
+	"date.overlap": {
+		policy.Text{ZH: "夏令时结束时这个时刻出现了两次，不知是哪一次", EN: "the clock was put back: this moment came twice on that day"},
+		policy.Text{ZH: "写明时区，例如 2026-07-01T02:30:00+08:00", EN: "give its offset, such as 2026-07-01T02:30:00+08:00"}},
 	"date.range": {
 		policy.Text{ZH: "日期不在 1990 年至 2100 年之间", EN: "the date does not lie between 1990 and 2100"},
 		policy.Text{ZH: "核对年份", EN: "check the year"}},
@@ -61,8 +70,14 @@ var ruleWords = map[string]words{
 		policy.Text{ZH: "日期在导入之日以后", EN: "the date lies after the day of ingest"},
 		policy.Text{ZH: "核对日期；未发生的工作不登记", EN: "check the date; work that has not happened is not recorded"}},
 	"number.form": {
-		policy.Text{ZH: "不是单纯的数字（不得带单位、千分位、全角字符）", EN: "not a plain number (no unit, no grouping, no full-width digits)"},
-		policy.Text{ZH: "只填半角数字，例如 %s", EN: "enter digits only, for example %s"}},
+		policy.Text{ZH: "不是能确切读出的数字", EN: "not a number that can be read for certain"},
+		policy.Text{ZH: "只填数字，例如 8；以万、亿计的请换算后填写", EN: "enter digits, for example 8; write out units such as 万"}},
+	"number.unit": {
+		policy.Text{ZH: "没有单位：不知 0.125 是 12.5% 还是 0.125%", EN: "no unit: is 0.125 meant as 12.5% or 0.125%?"},
+		policy.Text{ZH: "写上百分号，或在 policy/datasets.yaml 或映射中写明 unit", EN: "write the percent sign, or declare the unit in policy/datasets.yaml or the mapping"}},
+	"number.currency": {
+		policy.Text{ZH: "是另一种货币", EN: "another currency"},
+		policy.Text{ZH: "换算为本位币后填写", EN: "convert it to the company's currency"}},
 	"number.scale": {
 		policy.Text{ZH: "小数位数过多，系统不会替您舍入", EN: "too many decimals; nothing is rounded for you"},
 		policy.Text{ZH: "保留规定的小数位数", EN: "round the value yourself"}},
@@ -81,12 +96,36 @@ var ruleWords = map[string]words{
 	"department.unknown": {
 		policy.Text{ZH: "部门表中没有这个编号", EN: "no department has this id"},
 		policy.Text{ZH: "核对部门编号；新部门请先导入部门表", EN: "check the id; ingest new departments first"}},
+	"employee.ambiguous": {
+		policy.Text{ZH: "有不止一人用这个名字（%s）", EN: "more than one person goes by this name (%s)"},
+		policy.Text{ZH: "改填工号，或在账号对照表（accounts）中登记", EN: "enter the employee number, or list the name among the accounts"}},
 	"employment.outside": {
 		policy.Text{ZH: "日期在该员工入职之前或离职之后", EN: "the date lies before the person was hired or after the person left"},
 		policy.Text{ZH: "核对工号与日期，或更正员工表中的入职、离职日期", EN: "check number and date, or correct the dates in the employee list"}},
-	"row.total": {
-		policy.Text{ZH: "这是合计行，不是一条记录", EN: "a totals row, not a record"},
-		policy.Text{ZH: "无需处理；导出时可不带合计行", EN: "nothing to do; totals rows can be left out of the export"}},
+	"row.repeated": {
+		policy.Text{ZH: "这一行与另一行的所有字段都相同，又没有编号：不知是重复登记还是另一条记录", EN: "the line repeats another in all its fields and has no id: a slip, or a second record?"},
+		policy.Text{ZH: "重复登记则删去；确是另一条记录，请在内容中写明区别", EN: "delete it if it is a slip; if it is a second record, say in its text what tells them apart"}},
+	"pick.order": {
+		policy.Text{ZH: "同一编号有多行，但先后无法判断", EN: "several rows of one key, and their order cannot be told"},
+		policy.Text{ZH: "补全这一列的日期和时间", EN: "complete the date and time in this column"}},
+	"correction.unknown": {
+		policy.Text{ZH: "隔离区中没有编号为 %s 的行", EN: "no row %s is known to the quarantine"},
+		policy.Text{ZH: "不要改动第一列；新增的行第一列留空", EN: "leave the first column as it is, and blank for rows that you add"}},
+	"correction.twice": {
+		policy.Text{ZH: "隔离编号 %s 在表中出现两次", EN: "the reject %s stands twice in this sheet"},
+		policy.Text{ZH: "一行更正只留一行；多出的行清空第一列", EN: "keep one row for it; clear the first cell of the others"}},
+	"json.line": {
+		policy.Text{ZH: "这一行不是完整的 JSON 对象（%s）", EN: "the line is no complete JSON object (%s)"},
+		policy.Text{ZH: "从源系统重新导出，或改正这一行", EN: "export it anew, or mend the line"}},
+	"json.duplicate_key": {
+		policy.Text{ZH: "同一对象中一个键出现两次（%s）", EN: "a key stands twice in one object (%s)"},
+		policy.Text{ZH: "只保留正确的一个", EN: "keep the one that is right"}},
+	"json.not_object": {
+		policy.Text{ZH: "不是对象，无法作为一条记录", EN: "not an object, so it is no record"},
+		policy.Text{ZH: "每条记录写成一个 {…}", EN: "write every record as one {…}"}},
+	"json.depth": {
+		policy.Text{ZH: "嵌套过深", EN: "nested too deep"},
+		policy.Text{ZH: "从源系统导出较平的结构", EN: "export a flatter structure"}},
 	"key.conflict": {
 		policy.Text{ZH: "同一编号在本文件中出现多次且内容不同", EN: "the same key stands several times in this file with different content"},
 		policy.Text{ZH: "只保留正确的一行", EN: "keep only the row that is right"}},
@@ -96,11 +135,21 @@ var ruleWords = map[string]words{
 }
 
 // explain gives the words of a rule for the case at hand.
-func explain(rule, value, detail string, d *policy.Dataset, c *policy.Column) words {
+func explain(rule, detail string, d *policy.Dataset, c *policy.Column) words {
 	if n, ok := strings.CutPrefix(rule, "check."); ok && d != nil {
 		if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(d.Rules) {
 			return words{d.Rules[i-1].Say, d.Rules[i-1].Cure}
 		}
+	}
+	if n, ok := strings.CutPrefix(rule, "limit."); ok && d != nil {
+		if i, err := strconv.Atoi(n); err == nil && i >= 1 && i <= len(d.Limits) {
+			l := d.Limits[i-1]
+			sum := policy.Text{ZH: fmt.Sprintf("（合计 %s，上限 %s）", bare(detail), l.Most), EN: fmt.Sprintf(" (%s in all, at most %s)", bare(detail), l.Most)}
+			return words{policy.Text{ZH: l.Say.ZH + sum.ZH, EN: l.Say.EN + sum.EN}, l.Cure}
+		}
+	}
+	if rule == "row.fields" && detail == "quote" {
+		rule = "row.quote"
 	}
 	w, ok := ruleWords[rule]
 	if !ok {
@@ -114,9 +163,6 @@ func explain(rule, value, detail string, d *policy.Dataset, c *policy.Column) wo
 		}
 	case "enum.unknown":
 		zh, en = enumWords(c)
-	case "number.form":
-		zh = plainNumber(value)
-		en = zh
 	}
 	return words{filled(w.say, zh, en), filled(w.cure, zh, en)}
 }
@@ -130,20 +176,6 @@ func enumWords(c *policy.Column) (zh, en string) {
 		zhs, ens = append(zhs, v.Name.ZH), append(ens, v.Name.EN)
 	}
 	return strings.Join(zhs, "、"), strings.Join(ens, ", ")
-}
-
-// nearlyNumber is a number with a currency in front or a unit behind, with or without groups of three. What would change the
-// value (1e5, 1.2万, 8%, brackets for a minus) is none.
-var nearlyNumber = regexp.MustCompile(`^(?:[¥$]|RMB|CNY)?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?:h|hrs?|hours?|小时|时|元|圆)?$`)
-
-// plainNumber proposes the digits of a value that is nearly a number: "８ｈ" becomes 8. It is a proposal for a person only, and
-// any other value gets just an example.
-func plainNumber(value string) string {
-	m := nearlyNumber.FindStringSubmatch(strings.ReplaceAll(norm.NFKC.String(value), " ", ""))
-	if m == nil {
-		return "8"
-	}
-	return strings.ReplaceAll(m[1], ",", "")
 }
 
 func withDetail(s, detail string) string {

@@ -10,11 +10,15 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/google/go-cmp/cmp"
+
+	"plumbline/ingest"
+	"plumbline/policy"
 )
 
 // TestTables takes the files of each archive in, one after the other, and compares what came of them with the archive's last
 // file, "expected": a receipt or refusal per file with its notices, then the rejects, then the current facts that the files
-// brought or left, by dataset. In the files, {nbsp} {wide} {tab}, {lf} and {zwsp} stand for white space that cannot be seen.
+// brought or left, by dataset. A file named "snapshot NAME" comes in as all there is, "mapping NAME.yaml" is a mapping for those
+// after it, "withdraw NAME" takes a file back, "dismiss ID" a row out of quarantine. After each, rows that waited may follow. In the files, {nbsp} {wide} {tab}, {lf} and {zwsp} stand for white space that cannot be seen.
 func TestTables(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -54,20 +58,14 @@ func outcome(c *office, files []txtar.File) string {
 	var b strings.Builder
 	touched := map[string]bool{}
 	for _, f := range files {
-		got, already, err := c.try(f.Name, unseen.Replace(string(f.Data)), "", false)
-		switch {
-		case err != nil:
-			fmt.Fprintf(&b, "%s refused: %s\n", f.Name, refusal(err))
-			continue
-		case already:
-			fmt.Fprintf(&b, "already ")
+		for _, got := range c.act(&b, f.Name, unseen.Replace(string(f.Data))) {
+			fmt.Fprintln(&b, receipt(got))
+			for _, n := range got.Notices {
+				fmt.Fprintf(&b, "  %s / %s\n", n.ZH, n.EN)
+			}
+			c.accounted(got)
+			touched[got.Dataset] = true
 		}
-		fmt.Fprintln(&b, receipt(got))
-		for _, n := range got.Notices {
-			fmt.Fprintf(&b, "  %s / %s\n", n.ZH, n.EN)
-		}
-		c.accounted(got)
-		touched[got.Dataset] = true
 	}
 	for _, line := range c.rejects() {
 		fmt.Fprintf(&b, "%q\n", line)
@@ -82,4 +80,67 @@ func outcome(c *office, files []txtar.File) string {
 	}
 	c.examined()
 	return b.String()
+}
+
+// act does what the name of an archive's file says and gives the receipts.
+func (c *office) act(b *strings.Builder, name, text string) (took []ingest.File) {
+	c.Helper()
+	verb, rest, _ := strings.Cut(name, " ")
+	o := ingest.Options{Actor: "刘洋", Day: today}
+	var err error
+	switch verb {
+	case "mapping":
+		m, err := policy.CheckMapping(c.Context(), c.books.Warehouse(), c.version.Policy, policy.File{Name: rest, Text: text})
+		if err != nil {
+			c.Fatal(err)
+		}
+		c.how.Mappings = append(c.how.Mappings, m)
+		return nil
+	case "withdraw":
+		if took, err = ingest.Withdraw(c.Context(), c.books, c.version, c.sha256(rest), "", o); err != nil {
+			fmt.Fprintf(b, "%s refused: %s\n", name, refusal(err))
+		} else {
+			fmt.Fprintf(b, "%s\n", name)
+		}
+		return took
+	case "dismiss":
+		if err := ingest.Dismiss(c.Context(), c.books, []string{rest}, strings.TrimSpace(text), "刘洋"); err != nil {
+			fmt.Fprintf(b, "%s refused: %v\n", name, err)
+		}
+		return nil
+	case "snapshot":
+		c.how.Snapshot, name = true, rest
+		defer func() { c.how.Snapshot = false }()
+	}
+	units, err := c.find(name, text, "")
+	if err == nil {
+		err = ingest.TakeAll(c.Context(), c.books, c.version, units, o, func(f ingest.File, already bool, err error) error {
+			if already {
+				fmt.Fprintf(b, "already ")
+			}
+			if err == nil {
+				took = append(took, f)
+			}
+			return err
+		})
+	}
+	if err != nil {
+		fmt.Fprintf(b, "%s refused: %s\n", name, refusal(err))
+	}
+	return took
+}
+
+// sha256 gives the hash of the last file of that name.
+func (c *office) sha256(name string) (sum string) {
+	c.Helper()
+	files, err := ingest.Files(c.Context(), c.books, latest)
+	if err != nil {
+		c.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name == name {
+			sum = f.SHA256
+		}
+	}
+	return sum
 }

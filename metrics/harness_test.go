@@ -75,10 +75,12 @@ func sampleCompany(t testing.TB) *books.Books {
 func open(t testing.TB, dir string, s policy.Source) *books.Books {
 	t.Helper()
 	ctx := context.Background() // the sample company outlives the test that opens it
+	handlers := ingest.Handlers()
+	handlers[policy.Adopted] = policy.Handler
 	b, err := books.Open(ctx, dir, books.Options{
 		Now:       func() time.Time { return clock },
 		Schema:    append(policy.Tables(), ingest.Tables()...),
-		Handlers:  map[string]books.Handler{policy.Adopted: policy.Handler, ingest.Ingested: ingest.Handler()},
+		Handlers:  handlers,
 		Warehouse: warehouse.Options{Memory: "1GiB"},
 	})
 	if err != nil {
@@ -104,7 +106,7 @@ func fresh(t testing.TB, s policy.Source) *books.Books {
 func take(t testing.TB, b *books.Books, paths ...string) (quarantined int64) {
 	t.Helper()
 	v := inForce(t, b)
-	units, faults := ingest.Find(v.Policy, paths, "")
+	units, faults := ingest.Find(t.Context(), b, v.Policy, paths, ingest.How{})
 	for _, err := range faults {
 		t.Fatal(err)
 	}

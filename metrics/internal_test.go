@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,5 +245,25 @@ func TestPlansScanEachDateOnce(t *testing.T) {
 	}
 	if want := []string{"deals.closed a d", "logs.day b", "deals.created c"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A date column stays as it is, so that the scan reads its zone maps; of a moment it is the day that counts.
+func TestDayOfAPlan(t *testing.T) {
+	meetings := &policy.Dataset{ID: "meetings", Owner: "employee_no", Columns: []*policy.Column{
+		{ID: "employee_no", Type: policy.TypeEmployee}, {ID: "filed_on", Type: policy.TypeDate}, {ID: "held_at", Type: policy.TypeDatetime}}}
+	count := policy.Measure{Kind: policy.CountRows, Expr: policy.Expr{SQL: "TRUE"}}
+	for column, day := range map[string]string{"filed_on": `f."filed_on"`, "held_at": `CAST(f."held_at" AS DATE)`} {
+		k := &policy.KPI{ID: "held", Dataset: meetings, CountsOn: column, Numerator: count}
+		for name, sql := range map[string]string{"rollup": Plans([]*policy.KPI{k})[0].SQL(), "evidence": evidenceSQL(EvidenceQuestion{KPI: k})} {
+			for _, want := range []string{day + " >= m.first_day AND " + day + " <= m.last_day", day + " >= CAST($from AS DATE) AND " + day + " < CAST($to AS DATE)"} {
+				if !strings.Contains(sql, want) {
+					t.Errorf("%s on %s lacks %s:\n%s", name, column, want, sql)
+				}
+			}
+			if name == "rollup" && !strings.Contains(sql, "year("+day+") * 12 + month("+day+") - 1") {
+				t.Errorf("%s on %s counts other months:\n%s", name, column, sql)
+			}
+		}
 	}
 }

@@ -279,8 +279,8 @@ func readCalendar(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, r Ran
 		return nil, nil
 	}
 	plan := Plan{Dataset: d, Day: d.Day}
-	s := warehouse.SQL("calendar", fmt.Sprintf("SELECT m.department_id, f.%s, count(*), CAST(coalesce(sum(f.hours), 0) * 10000 AS BIGINT)\nFROM %s f\n%s\nWHERE %s\nGROUP BY ALL",
-		warehouse.Ident(d.Day), d.Table(), plan.membership("JOIN"), plan.within()))
+	s := warehouse.SQL("calendar", fmt.Sprintf("SELECT m.department_id, %s, count(*), CAST(coalesce(sum(f.hours), 0) * 10000 AS BIGINT)\nFROM %s f\n%s\nWHERE %s\nGROUP BY ALL",
+		plan.day(), d.Table(), plan.membership("JOIN"), plan.within()))
 	days := map[string][]Day{}
 	err := tx.Each(ctx, s, warehouse.Args{"as_of": r.AsOf, "from": r.From, "to": r.To}, func(scan func(...any) error) error {
 		var id string

@@ -20,7 +20,7 @@ import (
 // Plan is one scan: the KPIs of a dataset that count on the same date.
 type Plan struct {
 	Dataset *policy.Dataset
-	Day     string // the date column that decides month and department
+	Day     string // the date or datetime column whose day decides month and department
 	KPIs    []*policy.KPI
 }
 
@@ -62,10 +62,19 @@ func Rollup(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (array.Recor
 	return reader, nil
 }
 
+// day is the day of a record in SQL: the column, or the day of its moment.
+func (p Plan) day() string {
+	day := "f." + warehouse.Ident(p.Day)
+	if c := p.Dataset.Column(p.Day); c != nil && c.Type == policy.TypeDatetime {
+		return "CAST(" + day + " AS DATE)"
+	}
+	return day
+}
+
 // SQL is the scan as plain SQL with the parameters $as_of, $from, $to and, where an expression asks for it, $report_day.
 func (p Plan) SQL() string {
 	var b strings.Builder
-	day := "f." + warehouse.Ident(p.Day)
+	day := p.day()
 	b.WriteString("SELECT m.department_id, m.employee_no,\n  CAST(year(" + day + ") * 12 + month(" + day + ") - 1 AS BIGINT) AS month")
 	for i, k := range p.KPIs {
 		num, den, n := measures(k)
@@ -90,14 +99,14 @@ const belonging = `(
 
 // membership joins the department that the owner belonged to on the day of the record.
 func (p Plan) membership(join string) string {
-	day := "f." + warehouse.Ident(p.Day)
+	day := p.day()
 	return fmt.Sprintf("%s %s m ON m.employee_no = f.%s AND %s >= m.first_day AND %s <= m.last_day",
 		join, belonging, warehouse.Ident(p.Dataset.Owner), day, day)
 }
 
 // within keeps the records that are known at $as_of and whose day lies in the range.
 func (p Plan) within() string {
-	day := "f." + warehouse.Ident(p.Day)
+	day := p.day()
 	return fmt.Sprintf("f._seq <= $as_of AND f._until > $as_of AND %s >= CAST($from AS DATE) AND %s < CAST($to AS DATE)", day, day)
 }
 

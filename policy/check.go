@@ -19,8 +19,9 @@ func Check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
 	c := &checker{
 		reader: &reader{lines: map[string][]string{}},
 		ctx:    ctx, db: db,
-		policy:  &Policy{Source: append(Source(nil), s...)},
-		unknown: map[*Dataset]bool{},
+		policy:   &Policy{Source: append(Source(nil), s...)},
+		unknown:  map[*Dataset]bool{},
+		madeFrom: map[*Column][]Place{},
 	}
 	company, datasets, kpis, scorecards := c.parse(s[0]), c.parse(s[1]), c.parse(s[2]), c.parse(s[3])
 	c.company(company)
@@ -46,11 +47,12 @@ func Check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
 // checker builds a Policy. It goes on after a fault with what it has, so that one run names them all.
 type checker struct {
 	*reader
-	ctx     context.Context // of the one call of Check
-	db      *warehouse.DB
-	policy  *Policy
-	unknown map[*Dataset]bool // datasets with a column of unknown type, over which no expression can be bound
-	broken  error             // why the check could not be done
+	ctx      context.Context // of the one call of Check
+	db       *warehouse.DB
+	policy   *Policy
+	unknown  map[*Dataset]bool   // datasets with a column of unknown type, over which no expression can be bound
+	madeFrom map[*Column][]Place // where the names of Column.MadeFrom stand
+	broken   error               // why the check could not be done
 }
 
 // company reads company.yaml.
@@ -63,6 +65,7 @@ func (c *checker) company(n *node) {
 		if o, ok := c.object(about, o.keys["company"], "company"); ok {
 			c.policy.Company.Name = c.bilingual(o.need("name"), maxName)
 			c.policy.Company.Timezone = c.timezone(o.need("timezone"))
+			c.policy.Company.WorkdayHours = c.workday(o.find("workday_hours"))
 		}
 	}
 	for _, p := range c.entries(o.find("parameters")) {
@@ -71,6 +74,18 @@ func (c *checker) company(n *node) {
 	if bands := o.need("bands"); bands != nil {
 		c.bands(bands)
 	}
+}
+
+// workday reads how many hours a day of work has: 8 unless it says otherwise.
+func (c *checker) workday(n *node) fixed.Num {
+	if n == nil {
+		return fixed.Int(8)
+	}
+	v, ok := c.number(n)
+	if ok && (v <= 0 || v > fixed.Int(24)) {
+		c.fault(n.place, say("%s 小时不是一个工作日", "%s hours are no day of work", v), say("写 0 以上、24 以内的数字", "write a number above 0, at most 24"))
+	}
+	return v
 }
 
 func (c *checker) timezone(n *node) string {

@@ -3,12 +3,14 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"plumbline/internal/fixed"
 )
 
 // types are the column types in the order in which messages name them.
 var types = []string{
-	string(TypeID), string(TypeText), string(TypeDate), string(TypeEnum), string(TypeInteger), string(TypeNumber),
-	string(TypeHours), string(TypeMoney), string(TypeBool), string(TypeEmployee), string(TypeDepartment),
+	string(TypeID), string(TypeText), string(TypeDate), string(TypeDatetime), string(TypeEnum), string(TypeInteger), string(TypeNumber),
+	string(TypeHours), string(TypeMoney), string(TypePercent), string(TypeBool), string(TypeEmployee), string(TypeDepartment),
 }
 
 // datasets reads datasets.yaml.
@@ -39,7 +41,7 @@ func (c *checker) dataset(p pair) *Dataset {
 	c.headers(d)
 	c.key(d, o.need("key"))
 	d.Owner = c.columnOf(d, o.find("owner"), false, TypeEmployee)
-	d.Day = c.columnOf(d, o.find("day"), true, TypeDate)
+	d.Day = c.columnOf(d, o.find("day"), true, TypeDate, TypeDatetime)
 	if n := o.find("no_overlap"); n != nil {
 		if o, ok := c.object(n, o.keys["no_overlap"], "no_overlap"); ok {
 			d.NoOverlap = &Interval{
@@ -54,6 +56,12 @@ func (c *checker) dataset(p pair) *Dataset {
 			c.rule(d, item)
 		}
 	}
+	if limits := o.find("limits"); limits != nil {
+		for _, item := range c.list(limits) {
+			c.limit(d, item)
+		}
+	}
+	c.madeKey(d)
 	return d
 }
 
@@ -80,7 +88,121 @@ func (c *checker) column(d *Dataset, p pair) *Column {
 		c.fault(o.keys["values"], say("只有 enum 类型的列才有 values", "only a column of type enum has values"),
 			say("把 type 改为 enum，或删去 values", "set the type to enum, or delete the values"))
 	}
+	about := Text{string(col.Type) + " 类型的列", "a column of type " + string(col.Type)}
+	col.Format = c.format(o, col.Type, about, Format{})
+	col.MadeFrom, c.madeFrom[col] = c.words(o.find("made_from"))
 	return col
+}
+
+// formatUnits are the units that a cell of a type may count in.
+var formatUnits = map[Type][]string{
+	TypeHours:   {string(UnitHours), string(UnitMinutes), string(UnitSeconds), string(UnitWorkdays)},
+	TypeMoney:   {string(UnitOne), string(UnitThousand), string(UnitMyriad)},
+	TypePercent: {string(UnitPercent), string(UnitFraction)},
+}
+
+// format reads how cells of type t are written, where they are not written as f says. The text names, in messages, what has
+// these cells.
+func (c *checker) format(o *object, t Type, about Text, f Format) Format {
+	day := t == TypeDate || t == TypeDatetime
+	number := decimals[t] || t == TypeInteger
+	apt := map[string]bool{"order": day, "zone": day, "serial": day, "decimal": number, "myriads": number, "unit": formatUnits[t] != nil}
+	for _, key := range []string{"order", "zone", "serial", "decimal", "myriads", "unit"} {
+		if o.values[key] != nil && !apt[key] && t != "" {
+			c.fault(o.keys[key], Text{about.ZH + "没有 " + key, about.EN + " has no " + key}, say("删去这个键", "delete the key"))
+		}
+	}
+	if n := o.find("order"); n != nil {
+		f.Order = DateOrder(c.oneOf(n, string(DMY), string(MDY)))
+	}
+	if n := o.find("zone"); n != nil {
+		f.Zone = c.timezone(n)
+	}
+	if n := o.find("serial"); n != nil {
+		f.Serial = c.oneOf(n, "1900", "1904")
+	}
+	if n := o.find("decimal"); n != nil {
+		f.Decimal = c.oneOf(n, ".", ",")
+	}
+	f.Myriads = c.truth(o.find("myriads"), f.Myriads)
+	if n := o.find("unit"); n != nil && formatUnits[t] != nil {
+		f.Unit = CellUnit(c.oneOf(n, formatUnits[t]...))
+	}
+	if n := o.find("blanks"); n != nil {
+		f.Blanks = []string{}
+		if n.shape != sequence || len(n.items) > 0 { // an empty list: no word is a blank
+			f.Blanks, _ = c.words(n)
+		}
+	}
+	return f
+}
+
+// decimals are the types that hold decimals.
+var decimals = map[Type]bool{TypeNumber: true, TypeHours: true, TypeMoney: true, TypePercent: true}
+
+// limit reads a bound on a sum over records.
+func (c *checker) limit(d *Dataset, n *node) {
+	o, ok := c.object(n, n.place, "limit")
+	if !ok {
+		return
+	}
+	var l Limit
+	l.Sum = c.columnOf(d, o.need("sum"), true, TypeHours, TypeNumber, TypeInteger, TypeMoney, TypePercent)
+	words, places := c.words(o.need("per"))
+	for i, w := range words {
+		at := &node{place: places[i], text: w}
+		if slices.Contains(l.Per, w) {
+			c.twice(at, "per")
+		} else if id := c.columnOf(d, at, false); id != "" {
+			l.Per = append(l.Per, id)
+		}
+	}
+	l.Most = c.figure(o.need("most"))
+	l.Say = c.bilingual(o.need("say"), maxSentence)
+	l.Cure = c.bilingual(o.need("cure"), maxSentence)
+	d.Limits = append(d.Limits, l)
+}
+
+// figure reads a number, or a parameter by its name.
+func (c *checker) figure(n *node) fixed.Num {
+	if n != nil && n.shape == scalar && n.kind == textScalar && idForm.MatchString(n.text) {
+		var names []string
+		for _, p := range c.policy.Parameters {
+			if p.ID == n.text {
+				return p.Value
+			}
+			names = append(names, p.ID)
+		}
+		c.fault(n.place, say("没有参数“%s”", "there is no parameter “%s”", clip(n.text)), oneOfCure(n.text, names))
+		return 0
+	}
+	v, _ := c.number(n)
+	return v
+}
+
+// madeKey makes sure that a key is made only where it can be.
+func (c *checker) madeKey(d *Dataset) {
+	for _, col := range d.Columns {
+		if col.MadeFrom == nil {
+			continue
+		}
+		if col.Type != TypeID || !slices.Equal(d.Key, []string{col.ID}) {
+			c.fault(col.Place, say("只有单独作为 key 的 id 列才有 made_from", "only the one key column, of type id, has made_from"),
+				say("删去 made_from", "delete made_from"))
+		}
+		others := slices.DeleteFunc(d.columnIDs(), func(id string) bool { return id == col.ID })
+		for i, id := range col.MadeFrom {
+			at := &node{place: c.madeFrom[col][i], text: id}
+			switch {
+			case id == col.ID:
+				c.fault(at.place, say("made_from 不能包含这一列自己", "made_from cannot name the column itself"), oneOfCure("", others))
+			case !slices.Contains(others, id):
+				c.fault(at.place, say("记录 %s 没有列“%s”", "the dataset %s has no column “%s”", d.ID, clip(id)), oneOfCure(id, others))
+			case slices.Index(col.MadeFrom, id) < i:
+				c.twice(at, "made_from")
+			}
+		}
+	}
 }
 
 // enum reads the values of a column and makes sure that every word stands for one of them.
@@ -98,7 +220,7 @@ func (c *checker) enum(col *Column, n *node) {
 			k := WordKey(w)
 			if other, taken := owner[k]; taken && other != v.Value && k != "" {
 				c.fault(p.key.place, say("“%s”既指 %s 又指 %s", "“%s” stands for both %s and %s", w, other, v.Value),
-					say("一个词只能对应一个值（大小写、空格、全半角不计）", "let a word stand for one value (case, blanks and width do not count)"))
+					say("一个词只能对应一个值（大小写、空格、全半角、繁简不计）", "let a word stand for one value (case, blanks, width and traditional characters do not count)"))
 			} else {
 				owner[k] = v.Value
 			}
@@ -140,7 +262,7 @@ func (c *checker) headers(d *Dataset) {
 				owner[k] = col
 			case other != col:
 				c.fault(col.Place, say("表头“%s”既指列 %s 又指列 %s", "the header “%s” names both column %s and column %s", clip(w), other.ID, col.ID),
-					say("从其中一列的名称或 aliases 中删去（大小写、空格、标点、全半角不计）", "delete it from the names or aliases of one of them (case, blanks, punctuation and width do not count)"))
+					say("从其中一列的名称或 aliases 中删去（大小写、空格、标点、全半角、繁简不计）", "delete it from the names or aliases of one of them (case, blanks, punctuation, width and traditional characters do not count)"))
 			}
 		}
 	}
@@ -152,11 +274,16 @@ func (c *checker) key(d *Dataset, n *node) {
 	for i, w := range words {
 		at := &node{place: places[i], text: w}
 		if slices.Contains(d.Key, w) {
-			c.fault(at.place, say("列 %s 在 key 中重复", "the column %s stands in the key twice", w), say("删去一个", "delete one"))
+			c.twice(at, "key")
 		} else if id := c.columnOf(d, at, false); id != "" {
 			d.Key = append(d.Key, id)
 		}
 	}
+}
+
+// twice reports a name that stands in a list a second time.
+func (c *checker) twice(n *node, list string) {
+	c.fault(n.place, say("%[1]s 在 %[2]s 中重复", "%[1]s stands in %[2]s twice", clip(n.text), list), say("删去一个", "delete one"))
 }
 
 // columnOf reads the name of a column that must be of one of the types (none given: any) and, unless optional, required.

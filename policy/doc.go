@@ -12,6 +12,10 @@
 //     DuckDB's binder. The warehouse parses and describes only; any open one will do.
 //  5. Adopt records a Source with the day from which it counts, and its Handler lays out the tables that it needs.
 //
+// Beside the regulation stand mappings, which say how exports of other tools become records: CheckMapping reads one YAML file of the
+// folder mappings (mappings.go, fields.go) against a Policy, with the same care and the same Errors. Its expressions are checked like
+// those of the policy, over the file's headers as columns of text. DefaultMappings are those of well-known tools.
+//
 // It never reads a number through floating point, never runs an expression, never reads a fact or the clock, and never
 // corrects a file: what is wrong is named and left to a person.
 package policy

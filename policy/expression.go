@@ -20,7 +20,12 @@ const (
 	ruleUse  use = iota // true, false or NULL for a record; known when the record arrives
 	countUse            // true for the rows to count
 	sumUse              // an exact number of each row
+	textUse             // a text over the headers of a mapping
+	rowUse              // true for the rows of a file that become records; over headers too
 )
+
+// overHeaders reports whether the names of the expression are those of a file's headers. There are no parameters then.
+func (u use) overHeaders() bool { return u == textUse || u == rowUse }
 
 // refusal is why an expression is not accepted.
 type refusal struct {
@@ -54,12 +59,11 @@ func (c *checker) expression(n *node, d *Dataset, purpose use) Expr {
 	}
 	if len(refusals) == 0 {
 		for _, r := range refs {
-			if d.Column(r.name) != nil {
-				e.Columns = append(e.Columns, r.name)
+			if d.Column(r.name) != nil && !slices.Contains(e.Order, r.name) {
+				e.Order = append(e.Order, r.name)
 			}
 		}
-		slices.Sort(e.Columns)
-		e.Columns = slices.Compact(e.Columns)
+		e.Columns = slices.Sorted(slices.Values(e.Order))
 		e.SQL = c.rewrite(text, refs, d, "$"+ReportDay)
 		refusals, c.broken = c.bind(&e, refs, d, purpose)
 	}
@@ -69,13 +73,13 @@ func (c *checker) expression(n *node, d *Dataset, purpose use) Expr {
 	return e
 }
 
-// parseExpression gives the names in text, or why it is refused. An error means that the warehouse failed.
+// parseExpression gives the names in text, in its order, or why it is refused. An error means that the warehouse failed.
 func (c *checker) parseExpression(text string, d *Dataset, purpose use) ([]ref, []refusal, error) {
 	words, refused := scan(text)
 	if refused != nil {
 		return nil, []refusal{*refused}, nil
 	}
-	if refusals := calls(words); refusals != nil {
+	if refusals := calls(words, purpose); refusals != nil {
 		return nil, refusals, nil
 	}
 	item, refused, err := c.tree(text)
@@ -198,12 +202,18 @@ var decimalForm = regexp.MustCompile(`^DECIMAL\(\d+,(\d+)\)$`)
 
 // fits compares a type with what the expression is for.
 func fits(typ string, purpose use) *refusal {
+	if purpose == textUse {
+		if typ == "VARCHAR" {
+			return nil
+		}
+		return &refusal{-1, say("此处应为文字，实为 %s", "this must be text, but is %s", typ),
+			say("数字写成 CAST(… AS VARCHAR)，固定的文字加单引号", "write CAST(… AS VARCHAR) for a number; put fixed text into single quotes")}
+	}
 	if purpose != sumUse {
 		if typ == "BOOLEAN" {
 			return nil
 		}
-		return &refusal{-1, say("此处应为条件（真或假），实为 %s", "this must be a condition, true or false, but is %s", typ),
-			say("写成比较，例如 hours > 0", "write a comparison such as hours > 0")}
+		return &refusal{-1, say("此处应为条件（真或假），实为 %s", "this must be a condition, true or false, but is %s", typ), conditionCure(purpose)}
 	}
 	switch typ {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER":
@@ -222,6 +232,14 @@ func fits(typ string, purpose use) *refusal {
 			say("写成 round(…, 4)", "write round(…, 4)")}
 	}
 	return nil
+}
+
+// conditionCure shows a condition.
+func conditionCure(purpose use) Text {
+	if purpose.overHeaders() {
+		return say("写成比较，例如 status <> 'Draft'", "write a comparison such as status <> 'Draft'")
+	}
+	return say("写成比较，例如 hours > 0", "write a comparison such as hours > 0")
 }
 
 // firstLine gives the first line of DuckDB's message: what follows lists every function it knows.

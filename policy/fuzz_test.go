@@ -56,6 +56,101 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
+// Whatever a file holds, there is a mapping or there are faults with places; what its expressions say is harmless.
+func FuzzMapping(f *testing.F) {
+	db := open(f)
+	logs, full := check(f, db, base(f)), check(f, db, policy.Default())
+	f.Add(trial(f).Text, false)
+	f.Add(firstOnly.Text, false)
+	for _, m := range policy.DefaultMappings() {
+		f.Add(m.Text, true)
+	}
+	a, err := txtar.ParseFile("testdata/mappings.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range a.Files {
+		if strings.HasSuffix(file.Name, "/whole") {
+			f.Add(string(file.Data), false)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, byDefault bool) {
+		if len(text) > 20_000 {
+			return
+		}
+		p := logs
+		if byDefault {
+			p = full
+		}
+		m, err := policy.CheckMapping(t.Context(), db, p, policy.File{Name: "fuzzed.yaml", Text: text})
+		if err == nil {
+			sound(t, db, p, m)
+			return
+		}
+		faults, ok := errors.AsType[policy.Errors](err)
+		if !ok || m != nil || len(faults) == 0 {
+			t.Fatalf("mapping %v, error %v", m != nil, err)
+		}
+		for _, e := range faults {
+			if e.Place.File != "fuzzed.yaml" || e.What.ZH == "" || e.What.EN == "" || e.Cure.ZH == "" || e.Cure.EN == "" || strings.Contains(e.Error(), "%!(EXTRA") || strings.Contains(e.Error(), "(MISSING)") {
+				t.Errorf("%#v", e)
+			}
+		}
+	})
+}
+
+// sound makes sure that a mapping names nothing that is not there.
+func sound(t *testing.T, db *warehouse.DB, p *policy.Policy, m *policy.Mapping) {
+	t.Helper()
+	known := func(id string) bool {
+		return m.Header(id) != nil || m.Unpivot != nil && (id == m.Unpivot.Name || id == m.Unpivot.Value)
+	}
+	var names []string
+	var expressions []policy.Expr
+	if m.Where != nil {
+		expressions = append(expressions, *m.Where)
+	}
+	if m.Pick != nil {
+		names = append(names, m.Pick.By)
+	}
+	for _, f := range m.Fields {
+		ways := 0
+		if f.From != "" {
+			ways, names = ways+1, append(names, f.From)
+		}
+		if f.Value != nil {
+			ways, expressions = ways+1, append(expressions, *f.Value)
+		}
+		if f.Constant != nil {
+			ways++
+		}
+		if f.Between != nil {
+			ways, expressions = ways+1, append(expressions, f.Between[:]...)
+		}
+		if f.Digest != nil {
+			ways, names = ways+1, append(names, f.Digest...)
+		}
+		if ways != 1 || m.Dataset.Column(f.Column.ID) != f.Column || m.Field(f.Column.ID) != f {
+			t.Errorf("%d ways to fill %s", ways, f.Column.ID)
+		}
+	}
+	for _, e := range expressions {
+		harmless(t, db, e)
+		names = append(names, e.Columns...)
+		if strings.Contains(e.SQL, "$") && !strings.Contains(e.Text, "$") {
+			t.Errorf("%s has a parameter", e.SQL)
+		}
+	}
+	for _, name := range names {
+		if !known(name) {
+			t.Errorf("no header %q", name)
+		}
+	}
+	if p.Dataset(m.Dataset.ID) != m.Dataset || m.ID != "fuzzed" {
+		t.Errorf("dataset %s, id %s", m.Dataset.ID, m.ID)
+	}
+}
+
 // An expression that is accepted holds, when it is parsed again as others will embed it, nothing but the allowed nodes.
 func FuzzExpression(f *testing.F) {
 	a, err := txtar.ParseFile("testdata/expressions.txtar")
@@ -132,6 +227,9 @@ func harmless(t *testing.T, db *warehouse.DB, e policy.Expr) {
 	slices.Sort(names)
 	if !slices.Equal(slices.Compact(names), e.Columns) {
 		t.Fatalf("%s: reads %v, says %v", e.Text, names, e.Columns)
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(e.Order)), e.Columns) {
+		t.Fatalf("%s: reads %v, in the order %v", e.Text, e.Columns, e.Order)
 	}
 }
 

@@ -7,19 +7,21 @@ import (
 )
 
 // The binder of DuckDB converts between kinds without a word, and fails on the first row that does not convert. So kinds
-// are compared here before it: "text", "number", "date" and "bool", and "" for what fits anywhere, such as NULL.
+// are compared here before it: "text", "number", "date", "moment" (a day with a time of day) and "bool", and "" for what fits
+// anywhere, such as NULL.
 
 var resultKinds = map[string]string{
 	"*": "number", "/": "number", "%": "number", "abs": "number", "round": "number", "floor": "number", "ceil": "number", "length": "number",
-	"date_diff": "number", "date_part": "number", "year": "number", "month": "number", "day": "number",
-	"||": "text", "lower": "text", "upper": "text", "trim": "text", "substring": "text", "concat": "text",
+	"date_diff": "number", "date_part": "number", "year": "number", "month": "number", "day": "number", "hour": "number", "minute": "number",
+	"||": "text", "lower": "text", "upper": "text", "trim": "text", "substring": "text", "concat": "text", "split_part": "text",
 	"~~": "bool", "!~~": "bool", "like_escape": "bool", "not_like_escape": "bool", "starts_with": "bool",
-	"date_trunc": "date",
 }
 
-var sqlKinds = map[string]string{"VARCHAR": "text", "DATE": "date", "BOOLEAN": "bool", "INTEGER": "number", "BIGINT": "number", "DECIMAL": "number"}
+var sqlKinds = map[string]string{"VARCHAR": "text", "DATE": "date", "TIMESTAMP": "moment", "BOOLEAN": "bool", "INTEGER": "number", "BIGINT": "number",
+	"DECIMAL": "number"}
 
-var kindWords = map[string]Text{"text": {"文字", "text"}, "number": {"数字", "a number"}, "date": {"日期", "a date"}, "bool": {"条件", "a condition"}}
+var kindWords = map[string]Text{"text": {"文字", "text"}, "number": {"数字", "a number"}, "date": {"日期", "a date"},
+	"moment": {"日期时间", "a date and time"}, "bool": {"条件", "a condition"}}
 
 // kindOf gives the kind of what a node yields.
 func (w *walker) kindOf(n map[string]any) string {
@@ -52,7 +54,7 @@ func (w *walker) nameKind(name string) string {
 		sql, _, _ := strings.Cut(col.Type.SQL(), "(")
 		return sqlKinds[sql]
 	}
-	if name == ReportDay {
+	if name == ReportDay && !w.purpose.overHeaders() {
 		return "date"
 	}
 	if slices.ContainsFunc(w.parameters, func(p Parameter) bool { return p.ID == name }) {
@@ -66,19 +68,22 @@ func (w *walker) functionKind(n map[string]any) string {
 	name = strings.ToLower(name)
 	args := children(n)
 	if name == "+" || name == "-" {
-		dates := 0
+		count := map[string]int{}
 		for _, a := range args {
-			if w.kindOf(a) == "date" {
-				dates++
-			}
+			count[w.kindOf(a)]++
 		}
-		if dates == 1 {
-			return "date"
+		for _, kind := range []string{"date", "moment"} {
+			if count[kind] == 1 {
+				return kind
+			}
 		}
 		return "number"
 	}
 	if kind, ok := resultKinds[name]; ok {
 		return kind
+	}
+	if name == "date_trunc" && len(args) == 2 {
+		return w.kindOf(args[1])
 	}
 	return w.firstKind(args)
 }
@@ -117,8 +122,8 @@ func (w *walker) cases(n map[string]any) {
 	w.alike(n, results(n))
 }
 
-// alike makes sure that values which are compared or replace each other are of one kind. A text constant beside a date
-// must be written as one.
+// alike makes sure that values which are compared or replace each other are of one kind. A text constant beside a date or a
+// moment must be written as one.
 func (w *walker) alike(n map[string]any, nodes []map[string]any) {
 	kinds := map[string]bool{}
 	for _, node := range nodes {
@@ -126,12 +131,21 @@ func (w *walker) alike(n map[string]any, nodes []map[string]any) {
 			kinds[kind] = true
 		}
 	}
-	if kinds["date"] {
+	if kinds["date"] && kinds["moment"] {
+		// DuckDB would take a date for its midnight, so that nothing but midnight itself were on that day.
+		w.refuse(n, say("此处混用了日期与日期时间", "this mixes a date with a date and time"),
+			say("按天比较时写 CAST(列名 AS DATE)", "to compare days write CAST(column AS DATE)"))
+		return
+	}
+	for _, kind := range []string{"date", "moment"} {
+		if !kinds[kind] {
+			continue
+		}
 		for _, node := range nodes {
 			if typ, text := constantOf(node); typ == "VARCHAR" {
-				w.date(node, text)
+				w.constantDay(node, kind, text)
 			} else if w.kindOf(node) == "text" {
-				w.mixed(n, "date", "text")
+				w.mixed(n, kind, "text")
 				return
 			}
 		}
@@ -139,7 +153,7 @@ func (w *walker) alike(n map[string]any, nodes []map[string]any) {
 	}
 	if len(kinds) > 1 {
 		var names []string
-		for _, kind := range []string{"text", "number", "date", "bool"} {
+		for _, kind := range []string{"text", "number", "date", "moment", "bool"} {
 			if kinds[kind] {
 				names = append(names, kind)
 			}
@@ -158,7 +172,7 @@ func (w *walker) conditions(nodes []map[string]any) {
 	for _, n := range nodes {
 		if kind := w.kindOf(n); kind != "" && kind != "bool" {
 			w.refuse(n, Text{"此处应为条件，实为" + kindWords[kind].ZH, "this must be a condition, but is " + kindWords[kind].EN},
-				say("写成比较，例如 hours > 0", "write a comparison such as hours > 0"))
+				conditionCure(w.purpose))
 		}
 	}
 }
@@ -166,7 +180,12 @@ func (w *walker) conditions(nodes []map[string]any) {
 // numbers makes sure that nothing but numbers and dates is computed with.
 func (w *walker) numbers(nodes []map[string]any) {
 	for _, n := range nodes {
-		if kind := w.kindOf(n); kind == "text" || kind == "bool" {
+		kind := w.kindOf(n)
+		if kind == "moment" {
+			w.refuse(n, say("日期时间不能加减", "nothing is added to or subtracted from a date and time"),
+				say("相隔多久写 date_diff('minute', 较早, 较晚)；加减天数写 CAST(列名 AS DATE) + 3", "write date_diff('minute', earlier, later) for a distance, CAST(column AS DATE) + 3 for days"))
+		}
+		if kind == "text" || kind == "bool" {
 			w.refuse(n, Text{"此处应为数字，实为" + kindWords[kind].ZH, "this must be a number, but is " + kindWords[kind].EN},
 				say("用数字列或数字；日期常数写成 DATE '2026-01-31'", "use numbers; write a constant date as DATE '2026-01-31'"))
 		}

@@ -36,7 +36,7 @@ func (c *checker) kpi(p pair) *KPI {
 	k := &KPI{ID: p.key.text, Place: p.key.place, Name: c.bilingual(o.need("name"), maxName)}
 	k.Dataset = c.datasetOf(o.need("dataset"))
 	if on := o.need("counts_on"); k.Dataset != nil {
-		k.CountsOn = c.columnOf(k.Dataset, on, true, TypeDate)
+		k.CountsOn = c.columnOf(k.Dataset, on, true, TypeDate, TypeDatetime)
 	}
 	if m := c.measure(o.need("numerator"), k.Dataset); m != nil {
 		k.Numerator = *m

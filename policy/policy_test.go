@@ -236,6 +236,21 @@ func TestAcceptedExpressions(t *testing.T) {
 		{"sum", "coalesce(hours, 0)", `coalesce("hours", 0)`, "DECIMAL(14,4)", "hours"},
 		{"sum", "date_diff('day', done_on, least(seen_on, report_day))", `date_diff('day', "done_on", least("seen_on", $report_day))`, "BIGINT", "done_on seen_on"},
 		{"sum", "hours::DECIMAL(9,2)", `"hours"::DECIMAL(9,2)`, "DECIMAL(9,2)", "hours"},
+		{"count", "sent_at <= read_at AND sent_at >= TIMESTAMP '2026-01-31 18:00:00' AND read_at <> '2026-02-01 00:00:00'",
+			`"sent_at" <= "read_at" AND "sent_at" >= TIMESTAMP '2026-01-31 18:00:00' AND "read_at" <> '2026-02-01 00:00:00'`, "BOOLEAN", "read_at sent_at"},
+		{"count", "date_diff('minute', sent_at, read_at) <= limit_days * 60", `date_diff('minute', "sent_at", "read_at") <= 2 * 60`, "BOOLEAN", "read_at sent_at"},
+		{"count", "date_diff('second', sent_at, coalesce(read_at, TIMESTAMP '2026-01-31 18:00:00')) <= 86400",
+			`date_diff('second', "sent_at", coalesce("read_at", TIMESTAMP '2026-01-31 18:00:00')) <= 86400`, "BOOLEAN", "read_at sent_at"},
+		{"count", "CAST(sent_at AS DATE) <= done_on + limit_days", `CAST("sent_at" AS DATE) <= "done_on" + 2`, "BOOLEAN", "done_on sent_at"},
+		{"count", "sent_at::DATE <= report_day AND CAST(done_on AS TIMESTAMP) <= sent_at", `"sent_at"::DATE <= $report_day AND CAST("done_on" AS TIMESTAMP) <= "sent_at"`, "BOOLEAN", "done_on sent_at"},
+		{"count", "date_part('isodow', sent_at) = 5 AND hour(sent_at) * 60 + minute(sent_at) <= 1020",
+			`date_part('isodow', "sent_at") = 5 AND hour("sent_at") * 60 + minute("sent_at") <= 1020`, "BOOLEAN", "sent_at"},
+		{"count", "extract(hour FROM sent_at) < 17 AND date_trunc('month', sent_at) = date_trunc('month', read_at) AND year(sent_at) = 2026",
+			`extract(hour FROM "sent_at") < 17 AND date_trunc('month', "sent_at") = date_trunc('month', "read_at") AND year("sent_at") = 2026`, "BOOLEAN", "read_at sent_at"},
+		{"count", "note LIKE '50!%' ESCAPE '!' OR note NOT LIKE 'a!!' ESCAPE '!'", `"note" LIKE '50!%' ESCAPE '!' OR "note" NOT LIKE 'a!!' ESCAPE '!'`, "BOOLEAN", "note"},
+		{"count", "split_part(note, '(#', 1) = 'a'", `split_part("note", '(#', 1) = 'a'`, "BOOLEAN", "note"},
+		{"count", "ratio > 12.5", `"ratio" > 12.5`, "BOOLEAN", "ratio"},
+		{"sum", "date_diff('hour', sent_at, read_at)", `date_diff('hour', "sent_at", "read_at")`, "BIGINT", "read_at sent_at"},
 		{"rule", "done_on <= seen_on", `"done_on" <= "seen_on"`, "BOOLEAN", "done_on seen_on"},
 	} {
 		p, err := policy.Check(t.Context(), db, kpi(t, test.kind, test.text))
@@ -246,6 +261,23 @@ func TestAcceptedExpressions(t *testing.T) {
 		e := exprOf(p, test.kind)
 		if e.Text != test.text || e.SQL != test.sql || e.Type != test.typ || strings.Join(e.Columns, " ") != test.columns {
 			t.Errorf("%s:\n got %s, %s, %v\nwant %s, %s, %s", test.text, e.SQL, e.Type, e.Columns, test.sql, test.typ, test.columns)
+		}
+	}
+}
+
+func TestOrderOfColumns(t *testing.T) {
+	db := open(t)
+	for _, test := range []struct{ kind, text, columns, order string }{
+		{"count", "TRUE", "", ""},
+		{"count", "state = 'won' AND hours > 1 AND state <> 'open'", "hours state", "state hours"},
+		{"count", "note <> 'done_on' OR seen_on + limit_days >= done_on OR seen_on <= report_day", "done_on note seen_on", "note seen_on done_on"},
+		{"sum", "CASE WHEN state = 'won' THEN amount ELSE pieces END", "amount pieces state", "state amount pieces"},
+		{"sum", "greatest(pieces, coalesce(hours, share), pieces)", "hours pieces share", "pieces hours share"},
+		{"rule", "seen_on >= done_on", "done_on seen_on", "seen_on done_on"},
+	} {
+		e := exprOf(check(t, db, kpi(t, test.kind, test.text)), test.kind)
+		if strings.Join(e.Columns, " ") != test.columns || strings.Join(e.Order, " ") != test.order {
+			t.Errorf("%s: reads %v in the order %v, want %s", test.text, e.Columns, e.Order, test.order)
 		}
 	}
 }
@@ -358,6 +390,48 @@ func TestShortForms(t *testing.T) {
 	}
 }
 
+func TestHowCellsAreRead(t *testing.T) {
+	p := check(t, open(t), base(t))
+	d := p.Dataset("logs")
+	if p.Company.WorkdayHours != fixed.MustParse("7.5") || check(t, open(t), policy.Default()).Company.WorkdayHours != fixed.Int(8) {
+		t.Error(p.Company.WorkdayHours)
+	}
+	for column, want := range map[string]policy.Format{
+		"log_id":  {},
+		"done_on": {Order: policy.DMY, Zone: "UTC", Serial: "1900"},
+		"hours":   {Unit: policy.UnitMinutes, Blanks: []string{"-", "无"}},
+		"amount":  {Decimal: ",", Myriads: true, Unit: policy.UnitThousand},
+		"ratio":   {Unit: policy.UnitFraction},
+	} {
+		if diff := cmp.Diff(want, d.Column(column).Format); diff != "" {
+			t.Errorf("%s: %s", column, diff)
+		}
+	}
+	if made := d.Column("log_id").MadeFrom; !slices.Equal(made, []string{"employee_no", "done_on", "note"}) || d.Column("note").MadeFrom != nil {
+		t.Error(made)
+	}
+	limits := []policy.Limit{{Sum: "hours", Per: []string{"employee_no", "done_on"}, Most: fixed.Int(24),
+		Say: policy.Text{ZH: "一天超过 24 小时", EN: "More than 24 hours a day"}, Cure: policy.Text{ZH: "核对工时", EN: "Check the hours"}}}
+	if diff := cmp.Diff(limits, d.Limits); diff != "" {
+		t.Error(diff)
+	}
+	s := base(t)
+	s = with(s, "datasets.yaml", strings.Replace(s[1].Text, "most: 24", "most: limit_days", 1))
+	s = with(s, "datasets.yaml", strings.Replace(s[1].Text, `blanks: ["-", 无]`, "blanks: []", 1))
+	d = check(t, open(t), s).Dataset("logs")
+	if d.Limits[0].Most != fixed.Int(2) {
+		t.Errorf("the parameter's value: %s", d.Limits[0].Most)
+	}
+	if blanks := d.Column("hours").Format.Blanks; blanks == nil || len(blanks) > 0 {
+		t.Errorf("no word is a blank: %v", blanks)
+	}
+	for column, sql := range map[string]string{"sent_at": "TIMESTAMP", "ratio": "DECIMAL(18,4)", "hours": "DECIMAL(9,4)"} {
+		if got := d.Column(column).Type.SQL(); got != sql {
+			t.Errorf("%s is %s", column, got)
+		}
+	}
+}
+
 func TestDefaultsOfKPIsAndScorecards(t *testing.T) {
 	p := check(t, open(t), with(base(t), "kpis.yaml+", `per_piece:
   name: {zh: 单件工时, en: Hours per piece}
@@ -424,7 +498,7 @@ func TestByteOrderMarkAndWindowsLineEnds(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	for in, want := range map[string]string{"工时（小时）": "工时小时", "ＥＭＰ＿Ｎo.": "empno", " Employee  no. ": "employeeno", "%": "", "Ⅷ": "viii", "é": "é", "e\u0301": "é"} {
+	for in, want := range map[string]string{"工时（小时）": "工时小时", "工時（小時）": "工时小时", "ＥＭＰ＿Ｎo.": "empno", " Employee  no. ": "employeeno", "%": "", "Ⅷ": "viii", "é": "é", "e\u0301": "é"} {
 		if got := policy.HeaderKey(in); got != want {
 			t.Errorf("HeaderKey(%q) = %q, want %q", in, got, want)
 		}

@@ -95,6 +95,17 @@ func typeOf(v any) []string {
 	return []string{"number", "integer"}
 }
 
+// asJSON gives a scalar of YAML as JSON has it.
+func asJSON(v any) any {
+	switch v := v.(type) {
+	case uint64:
+		return float64(v)
+	case map[string]any, []any: // an enum lists scalars only
+		return nil
+	}
+	return v
+}
+
 // valid reports whether v fits s, and calls visit for each object with the name of its definition.
 func (s *schema) valid(root *schema, v any, visit func(name string, s *schema, object map[string]any)) bool {
 	s, name := s.resolve(root)
@@ -108,7 +119,7 @@ func (s *schema) valid(root *schema, v any, visit func(name string, s *schema, o
 		}
 	}
 	text, _ := v.(string)
-	ok := (s.Enum == nil || slices.Contains(s.Enum, v)) && (s.Const == nil || reflect.DeepEqual(s.Const, v)) &&
+	ok := (s.Enum == nil || slices.Contains(s.Enum, asJSON(v))) && (s.Const == nil || reflect.DeepEqual(s.Const, v)) &&
 		(s.Pattern == "" || regexp.MustCompile(s.Pattern).MatchString(text)) &&
 		(s.AnyOf == nil || slices.ContainsFunc(s.AnyOf, func(a *schema) bool { return a.valid(root, v, visit) })) &&
 		(s.If == nil || !s.If.valid(root, v, nil) || s.Then.valid(root, v, nil))
@@ -165,8 +176,8 @@ func decode(t *testing.T, text string) map[string]any {
 func TestSchemaAcceptsTheDefaults(t *testing.T) {
 	root := readSchema(t)
 	seen := map[string]map[string]bool{}
-	for _, f := range append(policy.Default(), base(t)...) {
-		file := &schema{Ref: "#/$defs/" + f.Name}
+	for _, f := range slices.Concat(policy.Default(), base(t), policy.DefaultMappings(), []policy.File{trial(t), firstOnly}) {
+		file := &schema{Ref: "#/$defs/" + formOf(f)}
 		v := decode(t, f.Text)
 		if !file.valid(root, v, func(name string, _ *schema, object map[string]any) {
 			for key := range object {
@@ -192,6 +203,17 @@ func TestSchemaAcceptsTheDefaults(t *testing.T) {
 	}
 }
 
+// firstOnly is a mapping as short as can be that keeps the first row of a key.
+var firstOnly = policy.File{Name: "first.yaml", Text: "name: {zh: 甲, en: A}\ndataset: logs\nheaders: {a: A}\npick: {first: a}\nfields: {log_id: a}\n"}
+
+// formOf gives the definition in the schema that a file has.
+func formOf(f policy.File) string {
+	if slices.ContainsFunc(policy.Default(), func(d policy.File) bool { return d.Name == f.Name }) {
+		return f.Name
+	}
+	return "mapping"
+}
+
 func TestSchemaKnowsTheKeysOfCheck(t *testing.T) {
 	root := readSchema(t)
 	for name, keys := range policy.Keys {
@@ -212,7 +234,8 @@ func TestSchemaKnowsTheKeysOfCheck(t *testing.T) {
 func TestRequiredKeys(t *testing.T) {
 	db, root := open(t), readSchema(t)
 	done := map[string]bool{}
-	for i, f := range policy.Default() {
+	logs := check(t, db, base(t))
+	for i, f := range append(policy.Default(), trial(t)) {
 		file := decode(t, f.Text)
 		type cut struct {
 			name, key string
@@ -220,7 +243,7 @@ func TestRequiredKeys(t *testing.T) {
 			object    map[string]any
 		}
 		var cuts []cut
-		(&schema{Ref: "#/$defs/" + f.Name}).valid(root, file, func(name string, s *schema, object map[string]any) {
+		(&schema{Ref: "#/$defs/" + formOf(f)}).valid(root, file, func(name string, s *schema, object map[string]any) {
 			for _, key := range policy.Keys[name] {
 				_, used := object[key]
 				conditional := name == "column" && object["type"] == "enum" && key == "values" // required by if and then
@@ -238,16 +261,19 @@ func TestRequiredKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.object[c.key] = value
-			s := policy.Default()
-			s[i].Text = string(text)
-			_, err = policy.Check(t.Context(), db, s)
+			if s := policy.Default(); i < len(s) {
+				s[i].Text = string(text)
+				_, err = policy.Check(t.Context(), db, s)
+			} else {
+				_, err = policy.CheckMapping(t.Context(), db, logs, policy.File{Name: f.Name, Text: string(text)})
+			}
 			missed := err != nil && strings.Contains(err.Error(), "\n  "+c.key+" is missing\n")
 			if missed != c.required {
 				t.Errorf("%s without %s: required by the schema %v, missed by Check %v\n%v", c.name, c.key, c.required, missed, err)
 			}
 		}
 	}
-	if len(done) < 40 {
+	if len(done) < 70 {
 		t.Errorf("only %d keys were tried", len(done))
 	}
 }

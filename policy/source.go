@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-//go:embed defaults/*.yaml
+//go:embed defaults/*.yaml defaults/mappings/*.yaml
 var defaults embed.FS
 
 //go:embed schema.json
@@ -36,8 +36,8 @@ var fileNames = []string{companyFile, datasetsFile, kpisFile, scorecardsFile}
 // maxFileBytes bounds a file; a policy of a large company has some 100 KiB.
 const maxFileBytes = 1 << 20
 
-// Schema gives the JSON Schema of the four files, so that editors complete and explain them. The
-// form of each file stands under $defs by the file's name.
+// Schema gives the JSON Schema of the four files and of mappings, so that editors complete and explain them. The form of each file
+// stands under $defs by the file's name, that of a mapping under mapping.
 func Schema() []byte { return bytes.Clone(schema) }
 
 // Default gives the built-in policy: company.yaml, datasets.yaml, kpis.yaml, scorecards.yaml.
@@ -111,28 +111,36 @@ func (s Source) WriteDir(dir string) error {
 	if faults := s.shape(); faults != nil {
 		return faults
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := writeFiles(dir, s); err != nil {
 		return fmt.Errorf("write policy: %w", err)
 	}
+	return nil
+}
+
+// writeFiles writes into dir the files that it lacks. It writes nothing when one of the others differs from what is there.
+func writeFiles(dir string, files []File) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	var missing, differing []string
-	for _, f := range s {
+	for _, f := range files {
 		switch old, err := os.ReadFile(filepath.Join(dir, f.Name)); {
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, f.Name)
 		case err != nil:
-			return fmt.Errorf("write policy: %w", err)
+			return err
 		case string(old) != f.Text:
 			differing = append(differing, f.Name)
 		}
 	}
 	if differing != nil {
-		return fmt.Errorf("write policy: %s already holds a different %s; choose another directory or move the old files away (目录中已有内容不同的文件，请换一个目录或先移走旧文件)",
+		return fmt.Errorf("%s already holds a different %s; choose another directory or move the old files away (目录中已有内容不同的文件，请换一个目录或先移走旧文件)",
 			dir, strings.Join(differing, ", "))
 	}
-	for _, f := range s {
+	for _, f := range files {
 		if slices.Contains(missing, f.Name) {
 			if err := writeNew(filepath.Join(dir, f.Name), f.Text); err != nil {
-				return fmt.Errorf("write policy: %w", err)
+				return err
 			}
 		}
 	}

@@ -30,11 +30,13 @@ var aggregates = set(`sum count avg min max any_value first last list string_agg
 
 // functions are what an expression may call: other SQL engines have them too, by this name.
 var functions = []string{"abs", "round", "floor", "ceil", "coalesce", "nullif", "greatest", "least", "lower", "upper", "trim",
-	"length", "substring", "concat", "date_diff", "date_trunc", "year", "month", "day", "extract", "date_part", "starts_with"}
+	"length", "substring", "split_part", "concat", "date_diff", "date_trunc", "year", "month", "day", "hour", "minute", "extract",
+	"date_part", "starts_with"}
 
 // keywords are the words of an expression that are neither names nor functions.
 var keywords = set(`and or not in is null true false between like escape case when then else end cast as distinct from for
-	both leading trailing date varchar text bigint decimal numeric boolean year quarter month week day isodow doy isoyear`)
+	both leading trailing date timestamp varchar text bigint decimal numeric boolean year quarter month week day hour minute second
+	isodow doy isoyear`)
 
 // beforeBracket are keywords that a bracket may follow.
 var beforeBracket = set(`and or not in between like escape case when then else cast as from for both leading trailing
@@ -157,12 +159,12 @@ func sign(rest string, at int) *refusal {
 
 // calls refuses functions that are not on the list. DuckDB's tree alone would not do: it turns some functions, such as if
 // and ifnull, into other nodes.
-func calls(words []sqlWord) []refusal {
+func calls(words []sqlWord, purpose use) []refusal {
 	var refusals []refusal
 	for _, w := range words {
 		name := strings.ToLower(w.text)
 		if w.called && !slices.Contains(functions, name) && !beforeBracket[name] {
-			refusals = append(refusals, noFunction(name, w.at))
+			refusals = append(refusals, noFunction(name, w.at, purpose))
 		}
 	}
 	return refusals
@@ -174,7 +176,7 @@ var spoken = map[string]string{"~~*": "ILIKE", "!~~*": "NOT ILIKE", "ilike_escap
 	"to_years": "INTERVAL", "to_months": "INTERVAL", "to_weeks": "INTERVAL", "to_days": "INTERVAL", "to_hours": "INTERVAL",
 	"to_minutes": "INTERVAL", "to_seconds": "INTERVAL"}
 
-func noFunction(name string, at int) refusal {
+func noFunction(name string, at int, purpose use) refusal {
 	cure := say("可用的函数：%s", "the functions are: %s", strings.Join(functions, ", "))
 	switch near := nearest(name, functions); {
 	case spoken[name] == "INTERVAL":
@@ -182,8 +184,8 @@ func noFunction(name string, at int) refusal {
 	case spoken[name] != "":
 		name = spoken[name]
 	case clocks[name]:
-		cure = clockCure
-	case aggregates[name]:
+		cure = clockCure(purpose)
+	case aggregates[name] && !purpose.overHeaders():
 		cure = say("合计由 count 与 sum 完成，这里只写一行的条件或数值", "count and sum do the adding up; write the condition or value of one row")
 	case near != "":
 		cure = say("是否应为 %s？", "did you mean %s?", near)
@@ -191,7 +193,13 @@ func noFunction(name string, at int) refusal {
 	return refusal{at, say("不能使用 %s", "%s may not be used", clip(name)), cure}
 }
 
-var clockCure = Text{"报表日写作 " + ReportDay + "；制度不读取当天日期，结果才不会随日子变化", "write " + ReportDay + " for the day of the report; a policy never reads the clock, so that results do not change by themselves"}
+// clockCure says what takes the place of the clock.
+func clockCure(purpose use) Text {
+	if purpose.overHeaders() {
+		return say("同一文件任何一天读入都须得出同样的记录；请用文件中的日期", "a file must give the same records on any day; use dates of the file")
+	}
+	return Text{"报表日写作 " + ReportDay + "；制度不读取当天日期，结果才不会随日子变化", "write " + ReportDay + " for the day of the report; a policy never reads the clock, so that results do not change by themselves"}
+}
 
 // agree makes sure that the words of the text and the names of the tree are the same ones: every name stands where the tree
 // says, and every other word is a known keyword or function.

@@ -160,7 +160,7 @@ func (w *walker) walk(n map[string]any, depth int) {
 		}
 	}
 	if name, _ := n["function_name"].(string); class == "FUNCTION" && !allowedFunction(name) {
-		w.refusals = append(w.refusals, noFunction(strings.ToLower(name), location(n)))
+		w.refusals = append(w.refusals, noFunction(strings.ToLower(name), location(n), w.purpose))
 		return // what is below may be the parser's own work
 	}
 	for _, child := range children(n) {
@@ -234,13 +234,15 @@ func (w *walker) name(n map[string]any) {
 	}
 	isParameter := slices.ContainsFunc(w.parameters, func(p Parameter) bool { return p.ID == name })
 	switch {
+	case w.purpose.overHeaders() && w.dataset.Column(name) == nil:
+		w.refuse(n, say("映射中没有表头“%s”", "the mapping has no header “%s”", clip(name)), oneOfCure(name, w.dataset.columnIDs()))
 	case name == ReportDay && w.purpose == ruleUse:
 		w.refuse(n, say("规则中不能用 %s：同一条记录的对错不应随报表日变化", "a rule may not use %s: whether a record is right must not change with the day of a report", ReportDay),
 			say("改用记录自身的日期；不得晚于当天由 day 保证", "compare dates of the record; `day` keeps it out of the future"))
 	case name == ReportDay || isParameter || w.dataset.Column(name) != nil:
 		w.refs = append(w.refs, ref{name, at})
 	case clocks[strings.ToLower(name)]:
-		w.refuse(n, say("不能使用 %s", "%s may not be used", name), clockCure)
+		w.refuse(n, say("不能使用 %s", "%s may not be used", name), clockCure(w.purpose))
 	default:
 		known := append(w.dataset.columnIDs(), ReportDay)
 		for _, p := range w.parameters {
@@ -279,7 +281,7 @@ func (w *walker) constant(n map[string]any) {
 }
 
 // castTypes are the types to which an expression may convert.
-var castTypes = []string{"DATE", "VARCHAR", "BIGINT", "DECIMAL", "BOOLEAN"}
+var castTypes = []string{"DATE", "TIMESTAMP", "VARCHAR", "BIGINT", "DECIMAL", "BOOLEAN"}
 
 func (w *walker) cast(n map[string]any) {
 	to, _ := field(n["cast_type"], "id").(string)
@@ -288,20 +290,37 @@ func (w *walker) cast(n map[string]any) {
 		w.refuse(n, say("不能转换为 %s", "no conversion to %s", to), say("只可 CAST 为 %s", "CAST to one of %s only", strings.Join(castTypes, ", ")))
 		return
 	}
-	if to == "VARCHAR" || w.kindOf(child) != "text" {
+	kind := w.kindOf(child)
+	if (sqlKinds[to] == "date" || sqlKinds[to] == "moment") && (kind == "number" || kind == "bool") {
+		w.refuse(n, Text{"不能把" + kindWords[kind].ZH + "转换为 " + to, kindWords[kind].EN + " may not be converted to " + to},
+			say("日期常数写成 DATE '2026-01-31'", "write a constant date as DATE '2026-01-31'"))
+		return
+	}
+	if to == "VARCHAR" || kind != "text" {
 		return
 	}
 	switch typ, text := constantOf(child); {
 	case typ == "VARCHAR" && to == "BOOLEAN" && (text == "t" || text == "f"): // TRUE and FALSE
-	case typ == "VARCHAR" && to == "DATE":
-		w.date(child, text)
+	case typ == "VARCHAR" && sqlKinds[to] == "date" || typ == "VARCHAR" && sqlKinds[to] == "moment":
+		w.constantDay(child, sqlKinds[to], text)
+	case w.purpose.overHeaders():
+		w.refuse(n, say("不能把文字转换为 %s：格子里写的是什么，由它填入的列来读", "text may not be converted to %s: what a cell says is read by the column that it fills", to),
+			say("直接给出文字，并为字段写明 order、unit 等格式", "give the text as it is, and say its order, unit and so on at the field"))
 	default:
 		w.refuse(n, say("不能把文字转换为 %s：一行写错，整张报表就算不出", "text may not be converted to %s: one wrong row would stop every report", to),
 			say("在 %s 中给该列写上合适的 type，导入时就会逐行检查", "give the column the right type in %s, so that the import checks every row", datasetsFile))
 	}
 }
 
-func (w *walker) date(n map[string]any, text string) {
+// constantDay makes sure that a text is written as a date or a moment.
+func (w *walker) constantDay(n map[string]any, kind, text string) {
+	if kind == "moment" {
+		if _, err := time.Parse(time.DateTime, text); err != nil {
+			w.refuse(n, say("“%s”不是日期时间", "“%s” is not a date and time", clip(text)),
+				say("写成 TIMESTAMP '2026-01-31 18:00:00' 的样子", "write it like TIMESTAMP '2026-01-31 18:00:00'"))
+		}
+		return
+	}
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		w.refuse(n, say("“%s”不是日期", "“%s” is not a date", clip(text)), say("写成 '2026-01-31' 的样子", "write it like '2026-01-31'"))
 	}
@@ -309,10 +328,13 @@ func (w *walker) date(n map[string]any, text string) {
 
 // dateParts are the parts that date functions may take.
 var dateParts = map[string][]string{
-	"date_diff":  {"day", "week", "month", "quarter", "year"},
+	"date_diff":  {"second", "minute", "hour", "day", "week", "month", "quarter", "year"},
 	"date_trunc": {"day", "week", "month", "quarter", "year"},
-	"date_part":  {"day", "week", "month", "quarter", "year", "isodow", "doy", "isoyear"},
+	"date_part":  {"minute", "hour", "day", "week", "month", "quarter", "year", "isodow", "doy", "isoyear"},
 }
+
+// clockParts are the parts that a date does not have.
+var clockParts = []string{"second", "minute", "hour"}
 
 func allowedFunction(name string) bool {
 	name = strings.ToLower(name)
@@ -329,10 +351,18 @@ func (w *walker) function(n map[string]any) {
 		return
 	}
 	args := children(n)
+	part := name
 	if parts := dateParts[name]; parts != nil {
-		if typ, part := constantOf(first(args)); typ != "VARCHAR" || !slices.Contains(parts, strings.ToLower(part)) {
-			w.refuse(n, say("%s 的第一个参数须是日期单位", "the first argument of %s must be a part of a date", name), oneOfCure(part, parts))
+		typ, text := constantOf(first(args))
+		if part = strings.ToLower(text); typ != "VARCHAR" || !slices.Contains(parts, part) {
+			w.refuse(n, say("%s 的第一个参数须是日期单位", "the first argument of %s must be a part of a date", name), oneOfCure(text, parts))
 		}
+		args = args[min(1, len(args)):]
+	}
+	if slices.Contains(clockParts, part) && slices.ContainsFunc(args, func(a map[string]any) bool { return w.kindOf(a) == "date" }) {
+		w.refuse(n, say("日期没有时、分、秒", "a date has no hour, minute or second"),
+			say("换成 datetime 类型的列，或改用 'day'", "take a column of type datetime, or 'day'"))
+		return
 	}
 	switch name {
 	case "/", "%":
@@ -340,10 +370,28 @@ func (w *walker) function(n map[string]any) {
 		w.numbers(args)
 	case "+", "-", "*", "abs", "round", "floor", "ceil":
 		w.numbers(args)
+	case "date_diff":
+		w.alike(n, args)
 	case "nullif", "greatest", "least":
 		w.alike(n, args)
 		w.enumWords(args)
+	case "like_escape", "not_like_escape":
+		w.escape(n, args)
 	}
+}
+
+// escape makes sure that LIKE … ESCAPE cannot fail on a row: DuckDB stops at an escape that is no single character and at a
+// pattern that ends in one.
+func (w *walker) escape(n map[string]any, args []map[string]any) {
+	if len(args) == 3 {
+		_, pattern := constantOf(args[1])
+		typ, sign := constantOf(args[2])
+		if typ == "VARCHAR" && len(sign) == 1 && pattern != "" && !strings.HasSuffix(strings.ReplaceAll(pattern, sign+sign, ""), sign) {
+			return
+		}
+	}
+	w.refuse(n, say("ESCAPE 的写法不对", "ESCAPE is not used plainly"),
+		say("模式与转义符都写成常数：LIKE '50!%%' ESCAPE '!'", "write pattern and sign as constants: LIKE '50!%%' ESCAPE '!'"))
 }
 
 func first(nodes []map[string]any) map[string]any {

@@ -46,6 +46,8 @@ type Policy struct {
 type Company struct {
 	Name     Text
 	Timezone string // IANA name; business days are days in this zone
+	// WorkdayHours is what a day of work counts in hours, where a cell says "1天" or "1d".
+	WorkdayHours fixed.Num
 }
 
 // Parameter is a figure of the regulation that expressions use by name.
@@ -64,11 +66,13 @@ const (
 	TypeID         Type = "id"         // VARCHAR, no blanks inside, compared after NFKC
 	TypeText       Type = "text"       // VARCHAR
 	TypeDate       Type = "date"       // DATE
+	TypeDatetime   Type = "datetime"   // TIMESTAMP, wall clock in the company's zone, to the second
 	TypeEnum       Type = "enum"       // VARCHAR, one of Values
 	TypeInteger    Type = "integer"    // BIGINT
 	TypeNumber     Type = "number"     // DECIMAL(18,4)
 	TypeHours      Type = "hours"      // DECIMAL(9,4), hours
 	TypeMoney      Type = "money"      // DECIMAL(18,2), in the company's currency
+	TypePercent    Type = "percent"    // DECIMAL(18,4), 12.5 for 12.5 %
 	TypeBool       Type = "bool"       // BOOLEAN
 	TypeEmployee   Type = "employee"   // an employee number known to dataset employees
 	TypeDepartment Type = "department" // a department id known to dataset departments
@@ -79,9 +83,11 @@ func (t Type) SQL() string {
 	switch t {
 	case TypeDate:
 		return "DATE"
+	case TypeDatetime:
+		return "TIMESTAMP"
 	case TypeInteger:
 		return "BIGINT"
-	case TypeNumber:
+	case TypeNumber, TypePercent:
 		return "DECIMAL(18,4)"
 	case TypeHours:
 		return "DECIMAL(9,4)"
@@ -100,6 +106,9 @@ const (
 	Memberships = "memberships" // employee_no, department_id, valid_from, valid_to (last day, inclusive), role
 )
 
+// Accounts is the dataset of the names by which other tools know people: login and employee_no. A policy may do without it.
+const Accounts = "accounts"
+
 // Dataset is a kind of record.
 type Dataset struct {
 	ID        string
@@ -110,6 +119,7 @@ type Dataset struct {
 	Columns   []*Column
 	Rules     []Rule
 	NoOverlap *Interval // nil: records may overlap
+	Limits    []Limit
 	Place     Place
 }
 
@@ -130,6 +140,15 @@ func (d *Dataset) Table() string { return `facts."` + d.ID + `"` }
 // A blank To means open-ended.
 type Interval struct{ Per, From, To string }
 
+// Limit bounds a sum over records that may come from several files, such as the hours of a person's day.
+type Limit struct {
+	Sum  string    // the numeric column that is added up
+	Per  []string  // the columns that name a group, none blank
+	Most fixed.Num // the sum may reach it, not pass it
+	Say  Text      // what is wrong when it does
+	Cure Text
+}
+
 // Column is a field of a dataset.
 type Column struct {
 	ID       string
@@ -138,8 +157,47 @@ type Column struct {
 	Aliases  []string // further header words
 	Optional bool     // may be blank, and the whole column may be missing
 	Values   []EnumValue
+	Format   Format
+	// MadeFrom, on the only key column of type id, names the columns that make the key of files which have no such column.
+	MadeFrom []string
 	Place    Place
 }
+
+// Format says how the text of a cell is to be read where the text alone does not tell. The zero value refuses what is ambiguous.
+type Format struct {
+	Order   DateOrder // of day and month where the year does not stand first
+	Zone    string    // IANA zone of times without an offset; "" = the company's
+	Unit    CellUnit  // what a bare number counts; "" = hours or one unit of money, but a percent needs its sign (12.5%) then
+	Decimal string    // "," or "." (also ""): which of them begins the decimals; the other one may group thousands
+	Serial  string    // "1900" or "1904": a bare number in a date column is an Excel serial day; "" = it is none
+	Myriads bool      // 1.2万 and 3亿 are numbers
+	Blanks  []string  // the words that mean blank; nil: the usual ones (NULL, N/A, -, 无 …) for all types but id and text
+}
+
+// DateOrder is the order of day and month in dates whose year does not stand first.
+type DateOrder string
+
+// The orders. Without one, 13/04/2024 and 03/04/2024 are both refused: a column is read in one order or not at all.
+const (
+	DMY DateOrder = "dmy"
+	MDY DateOrder = "mdy"
+)
+
+// CellUnit is what a bare number in a cell counts.
+type CellUnit string
+
+// The units of cells.
+const (
+	UnitHours    CellUnit = "hours"    // of a column of type hours, like the three that follow
+	UnitMinutes  CellUnit = "minutes"  //
+	UnitSeconds  CellUnit = "seconds"  //
+	UnitWorkdays CellUnit = "workdays" // Company.WorkdayHours each
+	UnitOne      CellUnit = "one"      // of a column of type money, like the two that follow
+	UnitThousand CellUnit = "thousand" // 千元
+	UnitMyriad   CellUnit = "wan"      // 万元
+	UnitPercent  CellUnit = "percent"  // of a column of type percent: 12.5 is 12.5 %
+	UnitFraction CellUnit = "fraction" // of a column of type percent: 0.125 is 12.5 %
+)
 
 // EnumValue is one value of an enum column and the words that stand for it.
 type EnumValue struct {
@@ -160,6 +218,7 @@ type Expr struct {
 	Text    string   // as written
 	SQL     string   // columns quoted, parameters replaced by their values; safe to embed in parentheses
 	Columns []string // the columns it reads, sorted
+	Order   []string // the same in the order of their first use in Text
 	Type    string   // DuckDB's type of the result
 	Place   Place
 }
@@ -187,7 +246,7 @@ type KPI struct {
 	Name           Text
 	Formula        Text // in words
 	Dataset        *Dataset
-	CountsOn       string // the date column that decides month and department
+	CountsOn       string // the date or datetime column whose day decides month and department
 	Numerator      Measure
 	Denominator    *Measure // nil: the value is the numerator itself
 	Unit           Unit

@@ -7,24 +7,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// HeaderKey gives the form in which headers are compared: NFKC, lower case, letters and digits only, so that
-// "工时（小时）", "工时(小时)" and "Emp No.", "EMP_NO" are alike.
+// HeaderKey gives the form in which headers are compared: NFKC, lower case, simplified characters, letters and digits only, so that
+// "工时（小时）", "工時(小時)" and "Emp No.", "EMP_NO" are alike.
 func HeaderKey(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) {
-			return r
+			return simplify(r)
 		}
 		return -1
 	}, norm.NFKC.String(strings.ToLower(norm.NFKC.String(s))))
 }
 
-// WordKey gives the form in which the words of an enum are compared: NFKC, lower case, without blanks.
+// WordKey gives the form in which the words of an enum, and the names of people, are compared: NFKC, lower case, simplified
+// characters, without blanks.
 func WordKey(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
 		}
-		return r
+		return simplify(r)
 	}, norm.NFKC.String(strings.ToLower(norm.NFKC.String(s))))
 }
 
@@ -52,8 +53,8 @@ func namesOf(id string, words []string) Text {
 	return name
 }
 
-// nearest gives the candidate with the fewest letters to change, or one that goes on where word ends, or "" when none is
-// close; the first of equals wins.
+// nearest gives the candidate with the fewest letters to change, not all of them, or one that goes on where word ends, or ""
+// when none is close; the first of equals wins.
 func nearest(word string, candidates []string) string {
 	const longest = 100
 	w := strings.ToLower(word)
@@ -62,7 +63,7 @@ func nearest(word string, candidates []string) string {
 		if len(w) > longest || len(c) > longest {
 			continue
 		}
-		if d := distance([]rune(w), []rune(strings.ToLower(c))); d < least {
+		if d := distance([]rune(w), []rune(strings.ToLower(c))); d < least && d < len([]rune(w)) {
 			best, least = c, d
 		}
 	}

@@ -20,6 +20,8 @@ type frame struct {
 	freezeCol  int    // first column that scrolls, from 1; 0: none
 	freezeRow  int    // first row that scrolls, from 1; 0: none
 	titles     [2]int // rows repeated on every printed page
+	titleCol   int    // with titles: columns repeated on every printed page, from the first; 0: none
+	across     int    // printed pages side by side; 0: one
 	filter     string // range with filter buttons; "" none
 	textColumn string // range of texts that look like numbers, such as employee numbers
 }
@@ -67,7 +69,7 @@ func (b *book) open(name string, f frame) (*sheet, error) {
 
 // setUpPage sets what belongs to the sheet as a whole. It must run before the stream begins.
 func (b *book) setUpPage(name string, f frame) error {
-	yes, no, zero, one := true, false, 0, 1
+	yes, no, zero, across := true, false, 0, max(f.across, 1)
 	a4, landscape, zoom := 9, "landscape", 100.0
 	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{
 		TabColorRGB: &f.tab, FitToPage: &yes, OutlineSummaryRight: &no}); err != nil {
@@ -80,7 +82,7 @@ func (b *book) setUpPage(name string, f frame) error {
 		return err
 	}
 	if err := b.file.SetPageLayout(name, &excelize.PageLayoutOptions{
-		Size: &a4, Orientation: &landscape, FitToWidth: &one, FitToHeight: &zero}); err != nil {
+		Size: &a4, Orientation: &landscape, FitToWidth: &across, FitToHeight: &zero}); err != nil {
 		return err
 	}
 	side, edge, foot := 0.4, 0.6, 0.3
@@ -89,16 +91,18 @@ func (b *book) setUpPage(name string, f frame) error {
 		return err
 	}
 	pages := b.t("第 &P 页，共 &N 页", "Page &P of &N")
-	company := strings.ReplaceAll(cutBytes(b.Report.Policy.Company.Name.In(b.lang), 60), "&", "&&")
 	if err := b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
-		OddFooter: "&L&8 " + company + " · " + b.periodName() + "&C&8" + pages + "&R&8&A"}); err != nil {
+		OddFooter: "&L&8 " + b.foot + "&C&8" + pages + "&R&8&A"}); err != nil {
 		return err
 	}
 	if f.titles[0] == 0 {
 		return nil
 	}
-	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name,
-		RefersTo: quoted(name) + "!$" + itoa(f.titles[0]) + ":$" + itoa(f.titles[1])})
+	titles := quoted(name) + "!$" + itoa(f.titles[0]) + ":$" + itoa(f.titles[1])
+	if f.titleCol > 0 {
+		titles = quoted(name) + "!$A:$" + letters(f.titleCol) + "," + titles
+	}
+	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name, RefersTo: titles})
 }
 
 // panes freezes rows and columns and puts the cursor on A1.

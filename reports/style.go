@@ -57,6 +57,8 @@ type look struct {
 	under  bool
 	wrap   bool
 	line   string // colour of the line below; "" none
+	box    string // colour of a heavy line all round; "" none
+	top    bool   // stands at the top of its row, not in the middle
 	indent int
 }
 
@@ -82,6 +84,7 @@ const (
 	fmtTwo    = "#,##0.00"
 	fmtChange = "▲ #,##0.0;▼ #,##0.0;0.0"
 	fmtMove   = "▲ 0.00;▼ 0.00;0.00"
+	fmtText   = "@"
 )
 
 func number(format string) look { return look{align: "right", format: format, line: hairline} }
@@ -115,7 +118,14 @@ func (l look) excel(font string) *excelize.Style {
 	if l.under {
 		s.Font.Underline = "single"
 	}
-	if l.format != "" {
+	if l.top {
+		s.Alignment.Vertical = "top"
+	}
+	switch l.format {
+	case "":
+	case fmtText:
+		s.NumFmt = 49 // built in
+	default:
 		s.CustomNumFmt = &l.format
 	}
 	if l.fill != "" {
@@ -123,6 +133,12 @@ func (l look) excel(font string) *excelize.Style {
 	}
 	if l.line != "" {
 		s.Border = []excelize.Border{{Type: "bottom", Color: l.line, Style: 1}}
+	}
+	if l.box != "" {
+		s.Border = nil
+		for _, side := range []string{"left", "right", "top", "bottom"} {
+			s.Border = append(s.Border, excelize.Border{Type: side, Color: l.box, Style: 2})
+		}
 	}
 	return s
 }

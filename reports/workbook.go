@@ -14,6 +14,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -53,10 +55,19 @@ func render(ctx context.Context, d Data, lang policy.Lang, w io.Writer) (string,
 			return "", fmt.Errorf("write workbook %s: %w", d.Report.Period, err)
 		}
 	}
+	digest, err := b.pack(ctx, w)
+	if err != nil {
+		return "", fmt.Errorf("write workbook %s: %w", d.Report.Period, err)
+	}
+	return digest, nil
+}
+
+// pack writes the file and gives the digest of its contents.
+func (b *book) pack(ctx context.Context, w io.Writer) (string, error) {
 	var packed archive
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { packed = archive{to: w, ctx: ctx}; return &packed })
 	if _, err := b.file.WriteToBuffer(); err != nil {
-		return "", fmt.Errorf("write workbook %s: %w", d.Report.Period, err)
+		return "", err
 	}
 	return packed.digest(), nil
 }
@@ -67,59 +78,79 @@ type book struct {
 	file   *excelize.File
 	lang   policy.Lang
 	font   string
+	foot   string // at the left of every printed page's foot
 	plan   *plan
 	styles map[look]int
 	rules  map[look]int // styles of conditional formats
 }
 
 func newBook(d Data, lang policy.Lang) (*book, error) {
-	b := &book{Data: d, lang: lang, font: "Arial", styles: map[look]int{}, rules: map[look]int{}}
-	if lang == policy.ZH {
-		b.font = "微软雅黑"
-	}
+	b := blankBook(lang)
+	b.Data = d
 	var err error
 	if b.plan, err = b.newPlan(); err != nil {
 		return nil, err
 	}
-	b.file = excelize.NewFile()
-	if err := b.file.SetDefaultFont(b.font); err != nil {
+	company := b.Report.Policy.Company.Name.In(lang)
+	b.foot = footText(company) + " · " + b.periodName()
+	if err := b.create(b.plan.sheets()); err != nil {
 		return nil, err
 	}
-	for i, name := range b.plan.sheets() {
+	if err := b.describe(company+" "+b.periodName()+" "+Subject.In(lang), Subject, company, b.Report.Made); err != nil {
+		return nil, err
+	}
+	yes := true // asks for a recalculation when it is opened
+	return b, b.file.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &yes})
+}
+
+// blankBook is a book without file and data.
+func blankBook(lang policy.Lang) *book {
+	b := &book{lang: lang, font: "Arial", styles: map[look]int{}, rules: map[look]int{}}
+	if lang == policy.ZH {
+		b.font = "微软雅黑"
+	}
+	return b
+}
+
+// footText makes a text fit for the foot of a page, where & begins a code.
+func footText(s string) string { return strings.ReplaceAll(cutBytes(s, 60), "&", "&&") }
+
+// create makes the file with its sheets, all empty.
+func (b *book) create(sheets []string) error {
+	b.file = excelize.NewFile()
+	if err := b.file.SetDefaultFont(b.font); err != nil {
+		return err
+	}
+	for i, name := range sheets {
+		var err error
 		if i == 0 {
 			err = b.file.SetSheetName("Sheet1", name)
 		} else {
 			_, err = b.file.NewSheet(name)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("sheet %s: %w", name, err)
+			return fmt.Errorf("sheet %s: %w", name, err)
 		}
 	}
 	b.file.SetActiveSheet(0)
-	return b, b.describe()
+	return nil
 }
 
-// describe sets the document's properties and asks for a recalculation when it is opened.
-func (b *book) describe() error {
-	made := b.Report.Made.UTC().Format("2006-01-02T15:04:05Z")
+// describe sets the document's properties.
+func (b *book) describe(title string, subject policy.Text, company string, made time.Time) error {
+	stamp := made.UTC().Format("2006-01-02T15:04:05Z")
 	language := "zh-CN"
 	if b.lang == policy.EN {
 		language = "en-GB"
 	}
-	company := b.Report.Policy.Company.Name.In(b.lang)
 	err := b.file.SetDocProps(&excelize.DocProperties{
-		Title:   company + " " + b.periodName() + " " + Subject.In(b.lang),
-		Subject: Subject.In(b.lang), Creator: "Plumbline 准绳", LastModifiedBy: "Plumbline 准绳",
-		Created: made, Modified: made, Language: language,
+		Title: title, Subject: subject.In(b.lang), Creator: "Plumbline 准绳", LastModifiedBy: "Plumbline 准绳",
+		Created: stamp, Modified: stamp, Language: language,
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.file.SetAppProps(&excelize.AppProperties{Application: "Plumbline", Company: company}); err != nil {
-		return err
-	}
-	yes := true
-	return b.file.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: &yes})
+	return b.file.SetAppProps(&excelize.AppProperties{Application: "Plumbline", Company: company})
 }
 
 func (b *book) writers() []func() error {

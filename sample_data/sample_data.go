@@ -9,8 +9,9 @@ import "embed"
 //go:generate go run plumbline/internal/sample/gen -o .
 
 // FS holds company/ (files for ingest, with rows that are faulty on purpose), refused/ (files that are refused as a
-// whole) and faults.csv: file, sheet, row (from 1, titles and header included; 0 = the whole file), column (letter in
-// XLSX, number in CSV, blank = the whole row), rule, what_zh, what_en. The rules accepted.… mark rows that are right.
+// whole) and faults.csv: file, sheet, row (from 1, titles and header included; in JSON the record; 0 = the whole file),
+// column (letter in XLSX, number in CSV, number of the key in JSON, blank = the whole row), rule, what_zh, what_en. The
+// rules accepted.… mark rows that are right.
 //
 //go:embed company refused faults.csv
 var FS embed.FS

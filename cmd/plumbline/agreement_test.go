@@ -565,7 +565,7 @@ func TestASecondProcessIsToldWhoHasTheBooks(t *testing.T) {
 	if code := child.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("exit code %d (%v), want %d", code, err, exitFailed)
 	}
-	if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(string(talk), want) {
+	if want := fmt.Sprintf("正由进程 %d 使用", os.Getpid()); !strings.Contains(string(talk), want) {
 		t.Errorf("the second process says %q, want %q in it", talk, want)
 	}
 	if err := holder.Close(); err != nil {

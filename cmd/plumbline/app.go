@@ -77,7 +77,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.data, "data", def, a.say("数据目录（或环境变量 PLUMBLINE_DATA）", "data directory (or PLUMBLINE_DATA)"))
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
-	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
+	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.fileCommand(), a.mappingCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
 		a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(), a.sampleCommand(), a.demoCommand())
 	a.speak(c)
 	return c
@@ -111,11 +111,13 @@ func (a *app) openAt(ctx context.Context, dir string) (*books.Books, error) {
 func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
 	defer finish()
+	handlers := ingest.Handlers()
+	handlers[policy.Adopted] = policy.Handler
 	return books.Open(ctx, dir, books.Options{
 		Replayed:  replayed,
 		Now:       a.now,
 		Schema:    append(policy.Tables(), ingest.Tables()...),
-		Handlers:  map[string]books.Handler{policy.Adopted: policy.Handler, ingest.Ingested: ingest.Handler()},
+		Handlers:  handlers,
 		Warehouse: warehouse.Options{Memory: a.memory},
 		Notice:    func(s string) { a.tell(a.say("注意：%s", "note: %s"), s) },
 	})

@@ -65,11 +65,11 @@ func (a *app) examine(ctx context.Context, b *books.Books) error {
 	report(a.say("导入：", "files taken in: "), fmt.Sprintf(a.say("%d 个文件", "%d"), len(files)), err)
 	var lost error
 	for _, f := range files {
-		if f.RowsIn != f.Accepted+f.Quarantined {
-			lost = errors.Join(lost, fmt.Errorf("%s: %d ≠ %d + %d", f.Name, f.RowsIn, f.Accepted, f.Quarantined))
+		if f.RowsIn != f.Accepted+f.Quarantined+f.Excluded {
+			lost = errors.Join(lost, fmt.Errorf("%s: %d ≠ %d + %d + %d", f.Name, f.RowsIn, f.Accepted, f.Quarantined, f.Excluded))
 		}
 	}
-	report(a.say("每个文件：", "every file: "), a.say("行数 = 入账 + 隔离", "rows in = accepted + quarantined"), lost)
+	report(a.say("每个文件：", "every file: "), a.say("行数 = 入账 + 隔离 + 不计", "rows in = accepted + quarantined + excluded"), lost)
 	report(a.say("事实表：", "facts: "), a.say("每条记录只有一个当前版本，行数与回执一致", "one current version per record, as many rows as the receipts say"), ingest.Examine(ctx, b))
 	if first != nil {
 		return fmt.Errorf("doctor: %w", first)

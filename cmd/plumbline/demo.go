@@ -56,7 +56,7 @@ func (a *app) demo(ctx context.Context, out string) error {
 	}
 	return a.with(ctx, func(b *books.Books) error {
 		a.heading(a.say("一、导入示例公司的文件", "1. Taking in the sample company's files"))
-		took, err := a.ingest(ctx, b, []string{filepath.Join(files, "company"), filepath.Join(files, "refused")}, "", false)
+		took, err := a.ingest(ctx, b, []string{filepath.Join(files, "company"), filepath.Join(files, "refused")}, declared{})
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (a *app) demoFiles(ctx context.Context, b *books.Books, r *metrics.Report, 
 	}
 	fmt.Fprintf(a.out, a.say("\n共入账 %d 行，隔离 %d 行（%d 处问题），拒收 %d 个文件。示例数据里的错误是有意放入的，清单见 %s。\n",
 		"\n%d rows accepted, %d in quarantine (%d problems), %d files refused. The faults in the sample are there on purpose; see %s.\n"),
-		took.accepted, took.quarantine, len(rejects), took.refused, filepath.Join(out, "sample_data", "faults.csv"))
+		took.accepted, took.waiting, len(rejects), len(took.faults), filepath.Join(out, "sample_data", "faults.csv"))
 	fmt.Fprintf(a.out, a.say("接着看：bin/plumbline rejects --data %[1]s ；bin/plumbline score %[2]s --data %[1]s\n", "go on with: bin/plumbline rejects --data %[1]s ; bin/plumbline score %[2]s --data %[1]s\n"), a.data, demoPeriod)
 	return nil
 }

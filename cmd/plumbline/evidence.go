@@ -42,11 +42,11 @@ func (a *app) evidenceCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				files, err := ingest.Files(c.Context(), b, always)
+				origins, err := ingest.ReadOrigins(c.Context(), b)
 				if err != nil {
 					return err
 				}
-				return a.evidenceTable(q.KPI.Dataset, rows, files).Write(a.out, a.format)
+				return a.evidenceTable(q.KPI.Dataset, rows, origins).Write(a.out, a.format)
 			})
 		},
 	}
@@ -85,14 +85,7 @@ func (a *app) known(ctx context.Context, b *books.Books, ask metrics.Question, q
 	return nil
 }
 
-func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, files []ingest.File) *tabular.Table {
-	names := map[int64]string{}
-	for _, f := range files {
-		names[f.Seq] = f.Name
-		if f.Sheet != "" {
-			names[f.Seq] += " [" + f.Sheet + "]"
-		}
-	}
+func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, origins *ingest.Origins) *tabular.Table {
 	t := &tabular.Table{Columns: []tabular.Column{
 		{Name: "counted", Heading: a.say("计入", "counted")}, {Name: "reason", Heading: a.say("未计入的原因", "reason")},
 		{Name: "department", Heading: a.say("当日部门", "department")},
@@ -103,7 +96,8 @@ func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, files
 	t.Columns = append(t.Columns, tabular.Column{Name: "file", Heading: a.say("文件", "file")}, tabular.Column{Name: "row", Heading: a.say("行", "row"), Kind: tabular.Integer})
 	for _, r := range rows {
 		cells := append([]string{a.countedText(r.Counted), r.Reason.In(a.lang), r.Department}, r.Cells...)
-		t.Rows = append(t.Rows, append(cells, names[r.Seq], strconv.FormatInt(r.Row, 10)))
+		file, row := origins.Of(d.ID, r.Seq, r.Row)
+		t.Rows = append(t.Rows, append(cells, fileName(file), strconv.FormatInt(row, 10)))
 	}
 	return t
 }

@@ -17,15 +17,15 @@ import (
 func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "init",
-		Short:   a.say("新建数据目录，启用默认制度", "make a new data directory with the default policy"),
+		Short:   a.say("新建数据目录，启用默认制度，写出现成的映射", "make a new data directory with the default policy and mappings"),
 		Example: "  plumbline init --data ./plumbline-data",
 		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := a.initialise(c.Context(), a.data); err != nil {
 				return err
 			}
-			a.tell(a.say("数据目录：%s\n制度文件：%s（按贵司制度修改后，运行 plumbline policy adopt 启用）\n下一步：plumbline ingest 文件或目录",
-				"data directory: %s\npolicy files: %s (edit them to your regulation, then run plumbline policy adopt)\nnext: plumbline ingest FILE or DIR"),
+			a.tell(a.say("数据目录：%s\n制度文件：%s（按贵司制度修改后，运行 plumbline policy adopt 启用；其中 mappings 是现成的映射）\n下一步：plumbline ingest 文件或目录",
+				"data directory: %s\npolicy files: %s (edit them to your regulation, then run plumbline policy adopt; mappings in it are ready for use)\nnext: plumbline ingest FILE or DIR"),
 				a.data, filepath.Join(a.data, "policy"))
 			return nil
 		},
@@ -49,6 +49,9 @@ func (a *app) initialise(ctx context.Context, dir string) error {
 	s := policy.Default()
 	first := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	err = s.WriteDir(filepath.Join(dir, "policy"))
+	if err == nil {
+		err = policy.WriteMappings(filepath.Join(dir, "policy"), policy.DefaultMappings())
+	}
 	if err == nil {
 		err = policy.Adopt(ctx, b, s, first, a.say("默认制度", "default policy"), a.actor())
 	}

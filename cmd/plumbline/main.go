@@ -15,14 +15,21 @@ import (
 	"time"
 
 	"plumbline/ingest/sheet"
+	"plumbline/ingest/sheet/columnar"
+	"plumbline/internal/ledger"
 	"plumbline/policy"
 )
 
 func main() {
+	columnar.Main()
+	os.Exit(process(time.Now))
+}
+
+// process runs the command line of this process, until an interrupt at the most, and gives its exit code.
+func process(now func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Getenv, time.Now, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	defer stop()
+	return run(ctx, os.Args[1:], os.Getenv, now, os.Stdout, os.Stderr)
 }
 
 // The exit codes.
@@ -82,5 +89,11 @@ func (a *app) words(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return a.say("已中断；已记录的内容不受影响", "interrupted; what was recorded is safe")
 	}
-	return err.Error()
+	if locked, ok := errors.AsType[*ledger.LockedError](err); ok && a.lang == policy.ZH {
+		if locked.PID == 0 {
+			return fmt.Sprintf("数据目录 %s 正由另一个进程使用；请先结束那个进程", locked.Dir)
+		}
+		return fmt.Sprintf("数据目录 %s 正由进程 %d 使用；请先结束那个进程", locked.Dir, locked.PID)
+	}
+	return a.explained(err)
 }

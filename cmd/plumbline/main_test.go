@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +20,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
 
+	"plumbline/ingest/sheet/columnar"
 	"plumbline/sample_data"
 )
 
@@ -33,10 +37,9 @@ func environment(name string) string {
 }
 
 func TestMain(m *testing.M) {
+	columnar.Main()
 	testscript.Main(m, map[string]func(){
-		"plumbline": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Getenv, clock, os.Stdout, os.Stderr))
-		},
+		"plumbline": func() { os.Exit(process(clock)) },
 	})
 }
 
@@ -113,6 +116,11 @@ func fill(dir string) error {
 	if err != nil {
 		return err
 	}
+	return writeTree(dir, files)
+}
+
+// writeTree writes what readTree read.
+func writeTree(dir string, files map[string][]byte) error {
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -242,6 +250,20 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 			ts.Fatalf("%d files match %s, want %s: %q", len(found), args[1], args[0], found)
 		}
 	},
+	// correct BOOK ID HEADER VALUE writes a cell of a workbook of rejects: in the row with the id, under the header.
+	"correct": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(correct(ts.MkAbs(args[0]), args[1], args[2], args[3]))
+	},
+	// appears PATH… waits until all of them are there.
+	"appears": func(ts *testscript.TestScript, neg bool, args []string) {
+		for _, name := range args {
+			await(ts, name, func(err error) bool { return (err == nil) != neg })
+		}
+	},
+	// says FILE TEXT waits until a file holds the text.
+	"says": func(ts *testscript.TestScript, _ bool, args []string) {
+		await(ts, args[0], func(err error) bool { return err == nil && strings.Contains(ts.ReadFile(args[0]), args[1]) })
+	},
 	// bytes FILE HEX… writes bytes that no text file can hold.
 	"bytes": func(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := strconv.Unquote(`"` + strings.Join(args[1:], " ") + `"`)
@@ -270,6 +292,44 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 			ts.Fatalf("%s and %s: same is %v, of %d files", args[0], args[1], same, len(one))
 		}
 	},
+}
+
+// patience bounds how long a script waits for another process.
+const patience = time.Minute
+
+// await looks at a file until it is as wanted.
+func await(ts *testscript.TestScript, name string, wanted func(err error) bool) {
+	for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		_, err := os.Lstat(ts.MkAbs(name))
+		if wanted(err) {
+			return
+		}
+		if time.Since(begun) > patience {
+			ts.Fatalf("%s is not as wanted after %s: %v", name, patience, err)
+		}
+	}
+}
+
+// correct writes one cell of a workbook, in the row with the id in its first column.
+func correct(path, id, header, value string) (err error) {
+	book, err := excelize.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	for _, sheet := range book.GetSheetList() {
+		rows, err := book.GetRows(sheet)
+		if err != nil {
+			return err
+		}
+		for i, row := range rows {
+			if at := slices.Index(rows[0], header); at >= 0 && len(row) > 0 && row[0] == id {
+				cell, err := excelize.CoordinatesToCellName(at+1, i+1)
+				return errors.Join(err, book.SetCellStr(sheet, cell, value), book.Save())
+			}
+		}
+	}
+	return fmt.Errorf("%s has no row %s with a column %s", path, id, header)
 }
 
 func exitOf(ts *testscript.TestScript, args []string) int {

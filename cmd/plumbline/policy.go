@@ -47,7 +47,7 @@ func (a *app) readPolicy(args []string) (policy.Source, error) {
 func (a *app) policyCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "check [DIR]",
-		Short:   a.say("检查制度文件，指出文件、行、列与改法", "check the policy files; faults come with file, line, column and cure"),
+		Short:   a.say("检查制度文件与其中的映射，指出文件、行、列与改法", "check the policy files and their mappings; faults come with file, line, column and cure"),
 		Example: "  plumbline policy check\n  plumbline policy check ./our-policy",
 		Args:    a.between(0, 1, a.say("零或一个目录", "at most one DIR")),
 		RunE: func(c *cobra.Command, args []string) (err error) {
@@ -64,8 +64,16 @@ func (a *app) policyCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.tell(a.say("制度没有问题：记录 %d 种，指标 %d 个，考核表 %d 张，等级 %d 个", "the policy is sound: %d datasets, %d KPIs, %d scorecards, %d bands"),
-				len(p.Datasets), len(p.KPIs), len(p.Scorecards), len(p.Bands))
+			files, err := policy.ReadMappings(a.directory(args))
+			if err != nil {
+				return err
+			}
+			mappings, err := policy.CheckMappings(c.Context(), db, p, files)
+			if err != nil {
+				return err
+			}
+			a.tell(a.say("制度没有问题：记录 %d 种，指标 %d 个，考核表 %d 张，等级 %d 个，映射 %d 个", "the policy is sound: %d datasets, %d KPIs, %d scorecards, %d bands, %d mappings"),
+				len(p.Datasets), len(p.KPIs), len(p.Scorecards), len(p.Bands), len(mappings))
 			return nil
 		},
 	}

@@ -39,7 +39,7 @@ func useLine(c *cobra.Command) {
 	}
 }
 
-const usage = `Usage:{{if and .Runnable (not .HasAvailableSubCommands)}}
+const usage = `Usage:{{if and .Runnable (or (not .HasAvailableSubCommands) (index .Annotations "alone"))}}
   {{.UseLine}} [flags]{{end}}{{if .HasAvailableSubCommands}}
   {{.CommandPath}} [command]{{end}}{{if .HasExample}}
 
@@ -57,6 +57,9 @@ Global Flags:
 
 MORE{{.CommandPath}} [command] --help{{end}}
 `
+
+// alone marks a command that does something of its own although it holds others.
+var alone = map[string]string{"alone": "yes"}
 
 // misuse says what is wrong with a command line and where its use is told.
 func (a *app) misuse(c *cobra.Command, what string) error {

@@ -9,9 +9,9 @@ import (
 
 // Dialect is how a CSV file is written.
 type Dialect struct {
-	Encoding  string // UTF8, UTF16LE, UTF16BE or GB18030
+	Encoding  string // UTF8, UTF16LE, UTF16BE, GB18030 or Windows1252
 	BOM       bool   // the file begins with a byte order mark
-	Delimiter byte   // ',' ';' '\t' or '|'
+	Delimiter byte   // ',' ';' '\t' or '|', or what was declared
 }
 
 // Row is one row as text.
@@ -33,6 +33,8 @@ type Staged struct {
 	// Ascending says that the first cells of the staging lines are ids of printable ASCII without blanks and quotes, each greater
 	// than the one before byte by byte: none occurs twice.
 	Ascending bool
+	// Plain says what the cells of each column have in common; nil when nobody looked (other formats than CSV).
+	Plain []Plain
 }
 
 // Rules of a BadRow.
@@ -43,6 +45,10 @@ const (
 	CellError       = "cell.error"
 	CellNoValue     = "cell.no_value"
 	CellMerged      = "cell.merged"
+	JSONLine        = "json.line"          // a line that is not JSON (NDJSON)
+	JSONNotObject   = "json.not_object"    // a record that is not an object
+	JSONTwice       = "json.duplicate_key" // two members of one object, or two of its fields, have the same name
+	JSONDepth       = "json.depth"         // objects and lists nested more than 64 deep
 )
 
 // BadRow is a row that could not be staged, with its first fault.
@@ -54,13 +60,18 @@ type BadRow struct {
 	// Detail is the same in every language:
 	//
 	//	row.fields        "3/5": fields found and expected; "quote": text stands behind a closing quote
-	//	text.undecodable  offset of the byte in the file, from 0 (CSV), or the cell's address (XLSX)
+	//	text.undecodable  offset of the byte in the file, from 0 (CSV, JSON), the escape that is no character, such as "\ud800" (JSON),
+	//	                  the cell's address (XLSX), or the field (Parquet, Arrow); of a row of UTF-8 in a GB18030 file (CSV, NDJSON)
+	//	                  the offset of its first byte that is not ASCII
 	//	text.control      the character, such as "U+202E", and in XLSX the cell's address behind a blank
 	//	cell.error        address, and the formula if there is one: "C7 =A7/B7"
 	//	cell.no_value     address and formula
 	//	cell.merged       the merged area, such as "A2:A5"
+	//	json.line         place in the record's text, from 1, where it stops being JSON
+	//	json.duplicate_key  the name
+	//	json.not_object, json.depth  ""
 	Detail string
-	Cells  []string // the whole row, escaped like Value
+	Cells  []string // the whole row, escaped like Value; with the rules json.* its text as one cell, cut at 4 KiB
 }
 
 // ledge collects the outcome of staging and keeps the count of bad rows in bounds.
@@ -172,22 +183,28 @@ func (o *stageWriter) quote(cell []byte) {
 // separated by d.Delimiter. Data records are those that begin behind line headerRow; 0 means that there is no header.
 // A record of the wrong width is bad, except that empty cells behind the header's last column are dropped.
 func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (Staged, error) {
+	if width > maxColumns && headerRow > 0 {
+		return Staged{}, wideHeader(headerRow, width)
+	}
 	if width < 1 || width > maxColumns || headerRow < 0 {
 		return Staged{}, fmt.Errorf("stage CSV: header row %d of %d columns is out of range", headerRow, width)
 	}
-	if bytes.IndexByte([]byte(delimiters), d.Delimiter) < 0 {
-		return Staged{}, fmt.Errorf("stage CSV: delimiter %q is none of %q", d.Delimiter, delimiters)
+	if !delimits(d.Delimiter) {
+		return Staged{}, fmt.Errorf("stage CSV: %q cannot be a delimiter", d.Delimiter)
 	}
 	src, err := newTextReader(r, d)
 	if err != nil {
 		return Staged{}, err
 	}
-	s := csvStager{src: src, out: newStageWriter(w, d.Delimiter), width: width, delim: d.Delimiter, marked: d.Encoding != UTF8}
+	s := csvStager{src: src, out: newStageWriter(w, d.Delimiter), width: width, delim: d.Delimiter, marked: d.Encoding != UTF8, plain: newObserver(width)}
+	if d.Encoding == GB18030 {
+		s.strays = src.watch()
+	}
 	scan := newScanner(src, d.Delimiter)
 	for {
 		rec, err := scan.next()
 		if err == io.EOF {
-			s.Longest, s.Ascending = s.out.most, !s.out.ids.broken
+			s.Longest, s.Ascending, s.Plain = s.out.most, !s.out.ids.broken, s.plain
 			return s.Staged, s.out.flush()
 		}
 		if err == nil && rec.line > headerRow {
@@ -202,12 +219,14 @@ func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (
 type csvStager struct {
 	ledge
 	src     *textReader
+	strays  *strays // of a GB18030 file
 	out     *stageWriter
 	width   int
 	delim   byte
 	marked  bool
 	scratch []byte
 	comma   [1]byte
+	plain   observer
 }
 
 // put writes, rejects or counts one record.
@@ -215,6 +234,11 @@ func (s *csvStager) put(r *record) error {
 	if r.blank(s.delim) {
 		s.Blank++
 		return nil
+	}
+	if s.strays != nil {
+		if at, found := s.strays.find(r.line, r.lastLine(), r.raw); found {
+			return s.rejectStray(r, at)
+		}
 	}
 	if !r.plain {
 		return s.putQuoted(r)
@@ -231,6 +255,15 @@ func (s *csvStager) put(r *record) error {
 	}
 	if n != s.width {
 		return s.rejectFields(r, n)
+	}
+	for i, rest := 0, raw; ; i++ {
+		end := bytes.IndexByte(rest, s.delim)
+		if end < 0 {
+			s.plain.see(i, rest)
+			break
+		}
+		s.plain.see(i, rest[:end])
+		rest = rest[end+1:]
 	}
 	return s.write(r.line, raw)
 }
@@ -276,6 +309,11 @@ func (s *csvStager) putQuoted(r *record) error {
 	if n != s.width {
 		return s.rejectFields(r, n)
 	}
+	for i, f := range r.fields[:n] {
+		cell := f.content(r.raw, s.scratch)
+		s.keep(cell, f)
+		s.plain.see(i, cell)
+	}
 	if !bare {
 		return s.write(r.line, r.raw[:r.fields[n-1].to])
 	}
@@ -307,6 +345,18 @@ func (s *csvStager) rewrite(r *record, n int) error {
 		}
 	}
 	return s.out.endLine()
+}
+
+// rejectStray rejects a record of UTF-8 amid GB18030 for the cell with its first byte that is not ASCII, at an offset of the file.
+func (s *csvStager) rejectStray(r *record, at int64) error {
+	bad := BadRow{Row: r.line, Column: -1, Rule: TextUndecodable, Detail: strconv.FormatInt(at, 10), Cells: r.cells(s.delim, s.marked)}
+	for i, f := range r.fields {
+		if cell := f.content(r.raw, nil); firstForeign(cell) < len(cell) {
+			bad.Column, bad.Value = i, escape(cell, s.marked)
+			break
+		}
+	}
+	return s.reject(bad)
 }
 
 // rejectText rejects a record for a character of one cell.

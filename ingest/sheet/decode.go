@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,11 +16,16 @@ import (
 
 // The encodings of a Dialect.
 const (
-	UTF8    = "UTF-8"
-	UTF16LE = "UTF-16LE"
-	UTF16BE = "UTF-16BE"
-	GB18030 = "GB18030"
+	UTF8        = "UTF-8"
+	UTF16LE     = "UTF-16LE"
+	UTF16BE     = "UTF-16BE"
+	GB18030     = "GB18030"
+	Windows1252 = "windows-1252" // only when declared: nearly every file could be in it
 )
+
+var encodings = []string{UTF8, UTF16LE, UTF16BE, GB18030, Windows1252}
+
+func known(encoding string) bool { return slices.Contains(encodings, encoding) }
 
 // boms are the byte order marks of the encodings.
 var boms = map[string]string{UTF8: "\xef\xbb\xbf", UTF16LE: "\xff\xfe", UTF16BE: "\xfe\xff", GB18030: "\x84\x31\x95\x33"}
@@ -52,8 +58,10 @@ func newTextReader(src io.Reader, d Dialect) (*textReader, error) {
 		t.decode = utf16Decoder(binary.BigEndian)
 	case GB18030:
 		t.decode = decodeGB18030
+	case Windows1252:
+		t.decode = decodeWindows1252
 	default:
-		return nil, fmt.Errorf("read CSV: encoding %q is none of %s, %s, %s, %s", d.Encoding, UTF8, UTF16LE, UTF16BE, GB18030)
+		return nil, fmt.Errorf("read CSV: encoding %q is none of %s", d.Encoding, strings.Join(encodings, ", "))
 	}
 	if d.BOM {
 		head := make([]byte, len(boms[d.Encoding]))
@@ -172,13 +180,16 @@ func utf16Decoder(order binary.ByteOrder) func(dst, src []byte, atEOF bool, bad 
 var gbPairs = sync.OnceValue(func() *[126 * 190]uint16 {
 	var table [126 * 190]uint16
 	decoder := simplifiedchinese.GB18030.NewDecoder()
+	pair, out := make([]byte, 2), make([]byte, 8)
 	for i := range table {
 		trail := i%190 + 0x40
 		if trail >= 0x7f {
 			trail++
 		}
-		out, err := decoder.Bytes([]byte{byte(i/190 + 0x81), byte(trail)})
-		if r, size := utf8.DecodeRune(out); err == nil && size == len(out) && r != utf8.RuneError && r < 0x10000 {
+		pair[0], pair[1] = byte(i/190+0x81), byte(trail)
+		decoder.Reset()
+		n, _, err := decoder.Transform(out, pair, true)
+		if r, size := utf8.DecodeRune(out[:n]); err == nil && size == n && r != utf8.RuneError && r < 0x10000 {
 			table[i] = uint16(r)
 		}
 	}
@@ -187,30 +198,12 @@ var gbPairs = sync.OnceValue(func() *[126 * 190]uint16 {
 
 // decodeGB18030 appends the text of src to dst and tells how much of src it used: all, or all but an unfinished character.
 func decodeGB18030(dst, src []byte, atEOF bool, bad func(dst, src int)) ([]byte, int) {
-	pairs := gbPairs()
+	dst = slices.Grow(dst, 3*len(src)) // a byte gives three at most
 	for i := 0; i < len(src); {
-		for i+8 <= len(src) {
-			if binary.LittleEndian.Uint64(src[i:])&highs != 0 {
-				break
-			}
-			dst = append(dst, src[i:i+8]...)
-			i += 8
-		}
-		if i == len(src) {
-			break
-		}
-		c := src[i]
-		if c < utf8.RuneSelf {
-			dst = append(dst, c)
-			i++
+		var used int
+		if dst, used = decodeGBK(dst, src[i:]); used > 0 {
+			i += used
 			continue
-		}
-		if i+1 < len(src) && c >= 0x81 && src[i+1] >= 0x80 && src[i+1] != 0xff && c != 0xff {
-			if r := pairs[int(c-0x81)*190+int(src[i+1])-0x41]; r >= 0x800 {
-				dst = append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
-				i += 2
-				continue
-			}
 		}
 		r, size, short := gbRune(src[i:], atEOF)
 		if short {
@@ -227,6 +220,40 @@ func decodeGB18030(dst, src []byte, atEOF bool, bad func(dst, src int)) ([]byte,
 		i += size
 	}
 	return dst, len(src)
+}
+
+// decodeGBK decodes what nearly every file consists of, ASCII and the two-byte codes of characters from U+0800 on, up to the first
+// byte of something else. dst must have room for three times src.
+func decodeGBK(dst, src []byte) (text []byte, used int) {
+	pairs := gbPairs()
+	n, i := len(dst), 0
+	dst = dst[:cap(dst)]
+	for {
+		for i+8 <= len(src) && n+8 <= len(dst) {
+			word := binary.LittleEndian.Uint64(src[i:])
+			if word&highs != 0 {
+				break
+			}
+			binary.LittleEndian.PutUint64(dst[n:], word)
+			i, n = i+8, n+8
+		}
+		for i < len(src) && src[i] < utf8.RuneSelf {
+			dst[n] = src[i]
+			i, n = i+1, n+1
+		}
+		from := i
+		for i+1 < len(src) && src[i] > 0x80 && src[i] != 0xff && src[i+1] >= 0x80 && src[i+1] != 0xff {
+			r := pairs[int(src[i]-0x81)*190+int(src[i+1])-0x41]
+			if r < 0x800 {
+				break
+			}
+			dst[n], dst[n+1], dst[n+2] = 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f
+			i, n = i+2, n+3
+		}
+		if i == from {
+			return dst[:n], i
+		}
+	}
 }
 
 // gbRune decodes one character that is not ASCII. A bad lead byte never takes an ASCII byte with it: that one may be a

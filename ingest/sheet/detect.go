@@ -7,21 +7,36 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // delimiters in the order in which a tie is decided.
 const delimiters = ",\t;|"
 
+// delimits reports a byte that can be declared as the delimiter: TAB and the printable ASCII characters that no word, number or
+// quote is made of. A point or a minus is at the user's own risk.
+func delimits(c byte) bool {
+	letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+	return c == '\t' || c > ' ' && c <= '~' && !letter && (c < '0' || c > '9') && c != '"' && c != '\'' && c != '`'
+}
+
 // DetectCSV finds how a CSV file is written and gives its first records (at most 30, blank ones left out) for finding the
 // header. open is called several times. Undecodable bytes in those records are shown as \xNN; Stage decides about them.
 func DetectCSV(open func() (io.ReadCloser, error)) (Dialect, []Row, error) {
-	d, err := detectEncoding(open)
+	return detectCSV(open, Hints{})
+}
+
+// detectCSV is DetectCSV where the user may have declared something.
+func detectCSV(open func() (io.ReadCloser, error), h Hints) (Dialect, []Row, error) {
+	d, err := readEncoding(open, h)
 	if err != nil {
 		return Dialect{}, nil, err
 	}
-	if d.Delimiter, err = detectDelimiter(open, d); err != nil {
-		return Dialect{}, nil, err
+	if d.Delimiter = h.Delimiter; d.Delimiter == 0 {
+		if d.Delimiter, err = detectDelimiter(open, d); err != nil {
+			return Dialect{}, nil, err
+		}
 	}
 	var rows []Row
 	err = withScanner(open, d, func(scan *scanner) error {
@@ -60,6 +75,25 @@ func withScanner(open func() (io.ReadCloser, error), d Dialect, use func(*scanne
 		return err
 	}
 	return use(newScanner(src, d.Delimiter))
+}
+
+// readEncoding takes the declared encoding, if any; its byte order mark may be there or not.
+func readEncoding(open func() (io.ReadCloser, error), h Hints) (Dialect, error) {
+	if h.Encoding == "" {
+		return detectEncoding(open)
+	}
+	f, err := open()
+	if err != nil {
+		return Dialect{}, err
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return Dialect{}, fmt.Errorf("read table: %w", err)
+	}
+	bom := boms[h.Encoding]
+	return Dialect{Encoding: h.Encoding, BOM: bom != "" && bytes.HasPrefix(head[:n], []byte(bom))}, nil
 }
 
 // detectEncoding goes by the byte order mark, else by the first stretch of the file that is not ASCII.
@@ -102,6 +136,10 @@ func unknownEncoding(offset int64, found string) *RefusedError {
 		textf("无法判断文件的编码：第 %[1]d 个字节（%[2]s）起既不是 UTF-8，也不是 GB18030（GBK）。",
 			"The encoding is unknown: from byte %[1]d (%[2]s) on it is neither UTF-8 nor GB18030 (GBK).", offset+1, found),
 		text("请在 Excel 中另存为“CSV UTF-8（逗号分隔）”或 .xlsx 后重新导入。", `In Excel, save it as "CSV UTF-8 (comma delimited)" or as .xlsx and import it again.`))
+	if found != "NUL" && found != "UTF-32" {
+		e.Cure.ZH += "若是西欧编码，请在映射中声明 encoding: windows-1252。"
+		e.Cure.EN += " If it is in the Western European encoding, declare encoding: windows-1252 in the mapping."
+	}
 	e.Value = found
 	return e
 }
@@ -123,7 +161,7 @@ func foreignSample(r io.Reader) (sample []byte, offset int64, err error) {
 		lineStart := bytes.LastIndexAny(buf[:first], "\r\n") + 1
 		if first < len(buf) && (len(buf)-first >= size || eof) {
 			buf = buf[lineStart:]
-			if last := bytes.LastIndexAny(buf, "\r\n"); !eof && last >= 0 {
+			if last := lastBorder(buf); !eof && last >= 0 {
 				buf = buf[:last]
 			}
 			return buf, offset + int64(lineStart), nil
@@ -135,6 +173,19 @@ func foreignSample(r io.Reader) (sample []byte, offset int64, err error) {
 		}
 	}
 	return nil, offset, nil
+}
+
+// lastBorder gives the index of the last line end; in a text of one long line that of the last byte which is a character of its own
+// in every encoding.
+func lastBorder(b []byte) int {
+	if i := bytes.LastIndexAny(b, "\r\n"); i >= 0 {
+		return i
+	}
+	i := len(b) - 1
+	for i >= 0 && b[i] >= '0' {
+		i--
+	}
+	return i
 }
 
 // firstForeign gives the index of the first byte that is not ASCII, or len(b).
@@ -150,34 +201,74 @@ func firstForeign(b []byte) int {
 }
 
 // judgeEncoding goes by lines, so that a few rows pasted from elsewhere do not change the verdict; Stage rejects those rows.
-// UTF-8 comes first: text of another encoding is hardly ever valid UTF-8 by chance, while UTF-8 often is valid GB18030.
+// UTF-8 comes first: text of another encoding is hardly ever valid UTF-8 by chance, while UTF-8 often is valid GB18030. Lines that
+// may be UTF-8 by chance have no say where other lines are GB18030 and no UTF-8.
 func judgeEncoding(sample []byte, offset int64) (string, error) {
-	var foreign, asUTF8, asGB int
+	var foreign, asUTF8, asGB, either int
 	var scratch []byte
 	for line := range bytes.FieldsFuncSeq(sample, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if firstForeign(line) == len(line) {
 			continue
 		}
 		foreign++
-		if utf8.Valid(line) {
+		valid, good := utf8.Valid(line), true
+		if valid {
 			asUTF8++
 		}
-		good := true
 		scratch, _ = decodeGB18030(scratch[:0], line, true, func(int, int) { good = false })
 		if good {
 			asGB++
 		}
+		if valid && good && chancy(line) {
+			either++
+		}
 	}
+	certain := foreign - either
 	switch {
 	case foreign == asUTF8 && foreign == asGB && looksTwofold(sample):
 		return "", twofold(sample)
+	case (asUTF8-either)*2 >= certain:
+		return UTF8, nil
+	case (asGB-either)*2 > certain && hasCommonPair(sample):
+		return GB18030, nil
 	case asUTF8*2 >= foreign:
 		return UTF8, nil
-	case asGB*2 > foreign:
-		return GB18030, nil
 	}
 	at := firstInvalid(sample)
 	return "", unknownEncoding(offset+int64(at), fmt.Sprintf(`\x%02x`, sample[at]))
+}
+
+// chancy reports a line of UTF-8 that may well be GBK, such as 专员 is: it has two-byte characters only, and not only in words that
+// begin or go on with ASCII letters, such as Müller.
+func chancy(line []byte) bool {
+	words := true
+	letter, foreign := false, false // of the word being read
+	for _, r := range string(line) + " " {
+		switch {
+		case r >= 0x800:
+			return false
+		case r >= utf8.RuneSelf:
+			foreign = true
+			words = words && unicode.Is(unicode.Latin, r)
+		case unicode.IsLetter(r):
+			letter = true
+		default:
+			words = words && (letter || !foreign)
+			letter, foreign = false, false
+		}
+	}
+	return !words
+}
+
+// hasCommonPair reports two bytes that are a character of GB 2312, as all Chinese text holds. Text of a Western encoding has
+// single bytes between ASCII letters, which read as rare Chinese characters.
+func hasCommonPair(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		if b[i-1] >= 0xa1 && b[i-1] <= 0xf7 && b[i] >= 0xa1 && b[i] < 0xff {
+			return true
+		}
+	}
+	return false
 }
 
 // firstInvalid gives the index of the first byte that is not UTF-8.

@@ -21,6 +21,16 @@ const (
 	maxSheetRow   = 1_048_576
 	maxSheetCol   = 16_384
 
+	maxMembers      = 1_000     // files in a zip archive
+	maxPackedText   = 64 << 30  // bytes of a packed file, or of all members of an archive, unpacked; they are read as they come
+	maxSpooled      = 16 << 30  // bytes of a packed file that must be copied to disk first; a workbook: maxUnpacked
+	maxPackingRatio = 500       // unpacked to packed, above ratioFloor; real tables reach 20, those that repeat one row 300, bombs 1,000
+	maxWindow       = 128 << 20 // bytes that zstd may look back
+
+	maxFields   = 2_000   // fields of a JSON file
+	maxJSONDeep = 64      // objects and lists in each other, in a record
+	maxShown    = 4 << 10 // bytes shown of a record that is not JSON
+
 	headRows  = 30      // rows given for finding the header
 	blockSize = 1 << 20 // bytes read and written at once
 )

@@ -14,13 +14,18 @@ type Format string
 
 // The formats that can be read.
 const (
-	CSV  Format = "csv"
-	XLSX Format = "xlsx"
+	CSV     Format = "csv"
+	XLSX    Format = "xlsx"
+	JSON    Format = "json"   // a list of objects, or an object with one such list
+	NDJSON  Format = "ndjson" // an object in each line
+	Parquet Format = "parquet"
+	Arrow   Format = "arrow" // an IPC file or stream
 )
 
 var (
 	cureXLSX = text("请用 Excel 或 WPS 打开，另存为“Excel 工作簿（*.xlsx）”后重新导入。", `Open it in Excel or WPS, save it as "Excel Workbook (*.xlsx)" and import that file.`)
-	cureFile = text("请导入 .xlsx 或 .csv 文件。", "Import an .xlsx or .csv file.")
+	cureFile = text("请导入 .xlsx、.csv、JSON、Parquet 或 Arrow 文件，也可以是装着这些文件的 zip、gzip 或 zstd。",
+		"Import an .xlsx, .csv, JSON, Parquet or Arrow file, or a zip, gzip or zstd that holds such files.")
 )
 
 // magics are the first bytes of files that people send instead of a table.
@@ -42,15 +47,21 @@ var magics = []struct {
 	{"II*\x00", text("图片", "an image")},
 	{"MM\x00*", text("图片", "an image")},
 	{"{\\rtf", text("RTF 文档", "an RTF document")},
-	{"PAR1", text("Parquet 文件", "a Parquet file")},
+	{"FEA1", text("旧版 Feather 文件", "a Feather file of version 1")},
+	{"ORC", text("ORC 文件", "an ORC file")},
+	{"Obj\x01", text("Avro 文件", "an Avro file")},
 	{"SQLite format 3\x00", text("SQLite 数据库", "an SQLite database")},
 	{"MZ", text("Windows 程序", "a Windows program")},
 	{"\x7fELF", text("程序", "a program")},
 }
 
 // Recognise tells the format of a file from its first bytes (some 4 KiB or more; for the password test the more the better).
-// The name decides nothing. What is not a table is refused with a *RefusedError that says what the file is.
-func Recognise(head []byte, name string) (Format, error) {
+// The name decides nothing. What is not a table is refused with a *RefusedError that says what the file is; so are packings, of
+// which Tables takes the content. A JSON object in a single line is JSON here; only all of the file can tell it from NDJSON.
+func Recognise(head []byte, name string) (Format, error) { return recognise(head, "") }
+
+// recognise is Recognise for a file whose encoding may be declared.
+func recognise(head []byte, encoding string) (Format, error) {
 	if len(head) == 0 {
 		return "", emptyFile()
 	}
@@ -61,6 +72,13 @@ func Recognise(head []byte, name string) (Format, error) {
 		return "", notTable(text("空的或分卷的压缩文件", "an empty or split zip archive"))
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
 		return "", refuseOLE(head)
+	case isColumnar(head, "PAR1"):
+		return Parquet, nil
+	case isColumnar(head, "PARE"):
+		return "", refuse(FileEncrypted, text("这个 Parquet 文件已加密，无法读取。", "This Parquet file is encrypted and cannot be read."),
+			text("请导出未加密的文件。", "Export it without encryption."))
+	case isColumnar(head, "ARROW1"), isArrowStream(head):
+		return Arrow, nil
 	}
 	if err := refuseMarkup(head); err != nil {
 		return "", err
@@ -71,10 +89,27 @@ func Recognise(head []byte, name string) (Format, error) {
 			return "", notTable(m.name)
 		}
 	}
-	if isBitmap(head) {
+	switch {
+	case isBitmap(head):
 		return "", notTable(text("图片", "an image"))
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return "", notTable(text("tar 压缩文件", "a tar archive"))
 	}
-	return CSV, nil
+	return recogniseText(head, encoding), nil
+}
+
+// isColumnar asks for a NUL behind the magic, because a text could begin with it too.
+func isColumnar(head []byte, magic string) bool {
+	return bytes.HasPrefix(head, []byte(magic)) && bytes.IndexByte(head, 0) >= 0
+}
+
+// isArrowStream knows the first message: a mark and the length of what describes the schema.
+func isArrowStream(head []byte) bool {
+	if len(head) < 16 || !bytes.HasPrefix(head, []byte("\xff\xff\xff\xff")) {
+		return false
+	}
+	size := binary.LittleEndian.Uint32(head[4:])
+	return size > 0 && size%8 == 0 && size < 1<<30
 }
 
 func emptyFile() *RefusedError {
@@ -167,6 +202,10 @@ func recogniseZip(head []byte) (Format, error) {
 	if maybe {
 		return XLSX, nil
 	}
-	return "", refuse(FileFormat, text("这是压缩文件（zip），不是工作簿。", "This is a zip archive, not a workbook."),
-		text("请解压后导入里面的 .xlsx 或 .csv 文件。", "Unpack it and import the .xlsx or .csv file inside."))
+	return "", plainZip()
+}
+
+func plainZip() *RefusedError {
+	return refuse(FileFormat, text("这是压缩文件（zip），不是工作簿。", "This is a zip archive, not a workbook."),
+		text("请解压后导入里面的文件。", "Unpack it and import the files inside."))
 }

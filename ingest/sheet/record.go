@@ -298,6 +298,14 @@ func lineEnds(b []byte) int64 {
 	return int64(bytes.Count(b, []byte{'\n'}) + bytes.Count(b, []byte{'\r'}) - bytes.Count(b, []byte("\r\n")))
 }
 
+// lastLine gives the physical line on which the record ends.
+func (r *record) lastLine() int64 {
+	if r.plain {
+		return r.line
+	}
+	return r.line + lineEnds(r.raw)
+}
+
 // split gives the fields of a plain record too.
 func (r *record) split(delim byte) []field {
 	if !r.plain || len(r.fields) > 0 {

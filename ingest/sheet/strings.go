@@ -33,19 +33,46 @@ func (w *Workbook) readStrings(name string) error {
 		case x.depth() != 2 || x.local() != "si":
 			return nil
 		}
+		prefix := x.prefix()
 		if t.arena, err = richText(x, t.arena); err != nil {
 			return err
 		}
-		if t.ends = append(t.ends, uint32(len(t.arena))); len(t.arena)+4*len(t.ends) > maxStrings {
-			return tooLarge(text("文字总量超过 256 MiB", "more than 256 MiB of texts"))
+		if err = t.end(); err != nil {
+			return err
 		}
-		return nil
+		return t.plain(x, prefix)
 	})
+}
+
+// end ends a text.
+func (t *stringTable) end() error {
+	if t.ends = append(t.ends, uint32(len(t.arena))); len(t.arena)+4*len(t.ends) > maxStrings {
+		return tooLarge(text("文字总量超过 256 MiB", "more than 256 MiB of texts"))
+	}
+	return nil
+}
+
+// plain reads the texts that follow as long as they are written as nearly all are, <si><t>text</t></si>, and stand whole in the
+// scanner's buffer. richText would read the same, but in many steps.
+func (t *stringTable) plain(x *xmlScanner, prefix string) error {
+	open, closing := "<"+prefix+"si><"+prefix+"t>", "</"+prefix+"t></"+prefix+"si>"
+	for {
+		piece, size := enclosed(x.buf[x.pos:x.end], open, closing)
+		if size == 0 || len(piece) > maxCell {
+			return nil
+		}
+		from := len(t.arena)
+		t.arena = unescapeX(append(t.arena, piece...), from)
+		if err := t.end(); err != nil {
+			return err
+		}
+		x.pos += size
+	}
 }
 
 // richText appends the text of the open element (si or is) to dst: its runs joined, phonetic hints left out.
 func richText(x *xmlScanner, dst []byte) ([]byte, error) {
-	depth := x.depth()
+	depth, from := x.depth(), len(dst)
 	for {
 		tok, err := x.next()
 		if err != nil {
@@ -70,12 +97,17 @@ func richText(x *xmlScanner, dst []byte) ([]byte, error) {
 			default:
 				err = fmt.Errorf("unexpected element %.40q in a text", name)
 			}
+			if err == nil && len(dst)-from > maxCell {
+				err = wideCell()
+			}
 			if err != nil {
 				return dst, err
 			}
 		}
 	}
 }
+
+func wideCell() error { return tooLarge(text("单元格文字超过 1 MiB", "a cell above 1 MiB")) }
 
 // elementText appends the text of the open element, which must hold nothing else, and resolves Excel's _xHHHH_ escapes.
 func elementText(x *xmlScanner, dst []byte) ([]byte, error) {
@@ -91,7 +123,7 @@ func elementText(x *xmlScanner, dst []byte) ([]byte, error) {
 			return dst, fmt.Errorf("unexpected element %.40q in a text", x.name)
 		}
 		if dst = append(dst, x.text...); len(dst)-from > maxCell {
-			return dst, tooLarge(text("单元格文字超过 1 MiB", "a cell above 1 MiB"))
+			return dst, wideCell()
 		}
 	}
 }

@@ -13,6 +13,7 @@ type numberFormat struct {
 	time     bool // shows hour or second
 	moment   bool // a date, a time or both
 	duration bool // [h]:mm
+	percent  bool // 0.00%
 	zeros    int  // 000000: number of digits; 0 = not padded
 	prefix   string
 }
@@ -21,6 +22,8 @@ type numberFormat struct {
 // depending on the language; the value then decides.
 func builtin(id int) numberFormat {
 	switch {
+	case id == 9, id == 10:
+		return numberFormat{percent: true}
 	case id >= 14 && id <= 17:
 		return numberFormat{moment: true, date: true}
 	case id >= 18 && id <= 21, id == 32, id == 33, id == 45, id == 47:
@@ -37,65 +40,123 @@ func builtin(id int) numberFormat {
 	return numberFormat{}
 }
 
-// parseFormat reads the first section of a format code, that of positive numbers.
+// parseFormat reads the first section of a format code, that of positive numbers. A percentage must be one in the other sections too.
 func parseFormat(code string) numberFormat {
-	var f numberFormat
-	var letters strings.Builder // codes without literals, lower case
-	plain := true               // so far only literals and zeros
-	for i := 0; i < len(code) && code[i] != ';'; i++ {
+	first, rest, more := cutSection(code)
+	f := first.meaning()
+	for f.percent && more {
+		var other section
+		if other, rest, more = cutSection(rest); other.shows() && !other.meaning().percent {
+			return numberFormat{}
+		}
+	}
+	return f
+}
+
+// section is a piece of a format code: for positive or negative numbers, zero or text.
+type section struct {
+	letters  string // codes without literals, lower case
+	plain    bool   // only literals and zeros
+	broken   bool   // a bracket is not closed
+	duration bool
+	zeros    int
+	prefix   string
+}
+
+// cutSection reads a format code up to the next semicolon.
+func cutSection(code string) (s section, rest string, more bool) {
+	var letters strings.Builder
+	s.plain = true
+	i := 0
+	for ; i < len(code) && code[i] != ';'; i++ {
 		switch c := code[i]; c {
 		case '"':
 			end := strings.IndexByte(code[i+1:], '"')
 			if end < 0 {
 				end = len(code) - i - 1
 			}
-			plain = f.literal(code[i+1:i+1+end]) && plain
+			s.literal(code[i+1 : i+1+end])
 			i += end + 1
 		case '\\':
-			plain = f.literal(code[min(i+1, len(code)):min(i+2, len(code))]) && plain
+			s.literal(code[min(i+1, len(code)):min(i+2, len(code))])
 			i++
 		case '_', '*':
 			i++
 		case '[':
 			end := strings.IndexByte(code[i:], ']')
 			if end < 0 {
-				return numberFormat{}
+				s.broken = true
+				return s, "", false
 			}
-			if unit := strings.ToLower(code[i+1 : i+end]); unit != "" && (strings.Trim(unit, "h") == "" || strings.Trim(unit, "m") == "" || strings.Trim(unit, "s") == "") {
-				f.duration = true
-			}
+			s.duration = s.duration || isElapsed(code[i+1:i+end])
 			i += end
 		case '0':
-			f.zeros++
+			s.zeros++
 			letters.WriteByte(c)
 		default:
-			plain = false
+			s.plain = false
 			letters.WriteString(strings.ToLower(string(c)))
 		}
 	}
-	return f.settle(letters.String(), plain)
+	s.letters = letters.String()
+	if i >= len(code) {
+		return s, "", false
+	}
+	return s, code[i+1:], true
+}
+
+// isElapsed knows what stands in the brackets of [h]:mm.
+func isElapsed(unit string) bool {
+	unit = strings.ToLower(unit)
+	return unit != "" && (strings.Trim(unit, "h") == "" || strings.Trim(unit, "m") == "" || strings.Trim(unit, "s") == "")
 }
 
 // literal notes text shown with the number: only text before the digits can belong to an id such as EMP0007.
-func (f *numberFormat) literal(s string) bool {
-	f.prefix += s
-	return f.zeros == 0 || s == ""
+func (s *section) literal(text string) {
+	s.prefix += text
+	s.plain = s.plain && (s.zeros == 0 || text == "")
+}
+
+// shows reports whether the section shows the digits of a number.
+func (s *section) shows() bool {
+	return s.broken || strings.ContainsAny(s.letters, "0#?") || strings.Contains(s.letters, "general")
+}
+
+// isPercent reports a section that shows a number times 100 and nothing else. A comma that no digit follows would divide it by 1,000.
+func (s *section) isPercent() bool {
+	if strings.Count(s.letters, "%") != 1 || strings.Trim(s.letters, "0#?.,%+-() ") != "" {
+		return false
+	}
+	for rest := s.letters; ; {
+		_, behind, found := strings.Cut(rest, ",")
+		if !found {
+			return s.shows()
+		}
+		if behind == "" || strings.IndexByte("0#?", behind[0]) < 0 {
+			return false
+		}
+		rest = behind
+	}
 }
 
 // notDates takes away letters that look like parts of a date: the halves of the day, exponents.
 var notDates = strings.NewReplacer("am/pm", "h", "a/p", "h", "e+", "", "e-", "")
 
-// settle decides what the letters of a format code mean.
-func (f numberFormat) settle(letters string, plain bool) numberFormat {
+// meaning decides what the letters of a section mean.
+func (s *section) meaning() numberFormat {
 	switch {
-	case f.duration:
-		return numberFormat{duration: true}
-	case strings.Contains(letters, "general"), strings.Contains(letters, "@"):
+	case s.broken:
 		return numberFormat{}
-	case plain && f.zeros >= 2:
-		return numberFormat{zeros: f.zeros, prefix: f.prefix}
+	case s.duration:
+		return numberFormat{duration: true}
+	case strings.Contains(s.letters, "general"), strings.Contains(s.letters, "@"):
+		return numberFormat{}
+	case s.isPercent():
+		return numberFormat{percent: true}
+	case s.plain && s.zeros >= 2:
+		return numberFormat{zeros: s.zeros, prefix: s.prefix}
 	}
-	rest := notDates.Replace(letters)
+	rest := notDates.Replace(s.letters)
 	date := strings.ContainsAny(rest, "yde") || strings.Contains(rest, "aaa")
 	time := strings.ContainsAny(rest, "hs")
 	if !date && !time {

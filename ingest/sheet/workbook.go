@@ -18,6 +18,7 @@ type Workbook struct {
 	strings  stringTable
 	formats  []numberFormat // by cell style
 	date1904 bool
+	volume   int64 // bytes of text in the cells of all sheets
 	notices  []policy.Text
 }
 

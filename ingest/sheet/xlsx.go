@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -27,20 +26,21 @@ func (w *Workbook) texts(dst []cellText, row *sheetRow) []cellText {
 			t.rule, t.detail = CellNoValue, w.address(row, c)
 		case !c.valued:
 			continue
-		case c.kind == "e":
+		case c.kind == kindError:
 			t.text, t.rule, t.detail = value, CellError, w.address(row, c)
-		case c.kind == "s":
+		case c.kind == kindShared:
 			t.text = w.strings.at(c.index)
-		case c.kind == "b":
+		case c.kind == kindTruth:
 			t.text = []byte("FALSE")
 			if value[0] == '1' || value[0] == 't' {
 				t.text = []byte("TRUE")
 			}
-		case c.kind == "d":
+		case c.kind == kindDate:
 			t.text = isoText(value)
-		case c.kind == "n":
-			s, _ := numberText(string(value), w.format(c), w.date1904)
-			t.text = []byte(s)
+		case c.kind == kindNumber:
+			from := len(row.arena)
+			row.arena, _ = appendNumber(row.arena, value, w.format(c), w.date1904)
+			t.text = row.arena[from:]
 		default:
 			t.text = value
 		}
@@ -70,11 +70,14 @@ func (t *cellText) check(row int64) {
 	}
 }
 
-func (w *Workbook) format(c cell) numberFormat {
+// general is the format of cells without one.
+var general numberFormat
+
+func (w *Workbook) format(c cell) *numberFormat {
 	if c.style < len(w.formats) {
-		return w.formats[c.style]
+		return &w.formats[c.style]
 	}
-	return numberFormat{}
+	return &general
 }
 
 // address gives the place of a cell, and its formula if it has one.
@@ -161,6 +164,9 @@ func (w *Workbook) Stage(sheet string, headerRow int64, width int, out io.Writer
 	s, err := w.sheet(sheet)
 	if err != nil {
 		return Staged{}, err
+	}
+	if width > maxColumns && headerRow > 0 {
+		return Staged{}, wideHeader(headerRow, width)
 	}
 	if width < 1 || width > maxColumns || headerRow < 0 {
 		return Staged{}, fmt.Errorf("stage sheet %q: header row %d of %d columns is out of range", sheet, headerRow, width)
@@ -249,7 +255,7 @@ func (s *xlsxStager) write(number int64, texts []cellText) error {
 		if len(texts) == 0 || texts[0].col != col {
 			continue
 		}
-		if t := texts[0].text; bytes.ContainsAny(t, ",\"\r\n") {
+		if t := texts[0].text; wantsQuotes(t) {
 			s.out.quote(t)
 		} else {
 			s.out.buf = append(s.out.buf, t...)
@@ -257,4 +263,14 @@ func (s *xlsxStager) write(number int64, texts []cellText) error {
 		texts = texts[1:]
 	}
 	return s.out.endLine()
+}
+
+// wantsQuotes reports a comma, a quote or a line end.
+func wantsQuotes(b []byte) bool {
+	for _, c := range b {
+		if c <= ',' && (c == ',' || c == '"' || c == '\r' || c == '\n') {
+			return true
+		}
+	}
+	return false
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,7 @@ func TestStageXLSX(t *testing.T) {
 		{"durations, padding, percent, units", data(`<row r="2"><c r="A2" s="6"><v>1.5</v></c><c r="B2" s="6"><v>0.34722222222222221</v></c><c r="C2" s="13"><v>0.3125</v></c><c r="D2" s="4"><v>0.125</v></c></row>` +
 			`<row r="3"><c r="A3" s="7"><v>7</v></c><c r="B3" s="8"><v>12</v></c><c r="C3" s="9"><v>8</v></c><c r="D3" s="10"><v>1500</v></c></row>` +
 			`<row r="4"><c r="A4" s="7"><v>7.5</v></c><c r="B4" s="7"><v>1234567</v></c></row>`), 4,
-			"2,36,8.3333,7.5,0.125\n3,000007,YG0012,8,1500\n4,7.5,1234567,,\n"},
+			"2,36:00,8:20,7:30,12.5%\n3,000007,YG0012,8,1500\n4,7.5,1234567,,\n"},
 		{"no references", data(`<row><c><v>1</v></c><c><v>2</v></c></row><row r="5"><c r="B5"><v>3</v></c><c><v>4</v></c></row><row><c><v>5</v></c></row>`), 3, "1,1,2,\n5,,3,4\n6,5,,\n"},
 		{"a last row far below", data(`<row r="2"><c r="A2"><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>2</v></c></row>`), 1, "2,1\n1048576,2\n"},
 		{"blank rows", data(`<row r="2"><c r="A2" s="1"/></row><row r="3"><c r="A3" t="inlineStr"><is><t> &#xA0;</t></is></c></row><row r="4"/><row r="5"><c r="A5"><v>1</v></c></row>`), 1, "5,1\nblank 3\n"},
@@ -144,6 +145,10 @@ func TestStageXLSX(t *testing.T) {
 		{"DOCTYPE", `<!DOCTYPE x [<!ENTITY a "b">]>` + data(``), 1, "refused file.doctype row 0\n"},
 		{"deep nesting", `<worksheet><sheetData/>` + strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100) + `</worksheet>`, 1, "refused file.damaged row 0\n"},
 		{"long text", data(`<row r="2"><c r="A2" t="str"><v>` + strings.Repeat("long ", 1<<19) + `</v></c></row>`), 1, "refused file.limit row 0\n"},
+		{"number behind a blank that XML does not know", data(`<row r="2"><c r="A2"><v>&#xA0;12</v></c></row>`), 1, "refused file.damaged row 2\n"},
+		{"number between blanks", data("<row r=\"2\"><c r=\"A2\"><v> 12\n</v></c><c r=\"B2\" t=\"s\"><v> 0 </v></c></row>"), 2, "2,12,工号\n"},
+		{"long row", data(`<row r="2">` + strings.Repeat(`<c t="str"><v>`+strings.Repeat("x", 1<<20)+`</v></c>`, 9) + `</row>`), 9, "refused file.limit row 2\n"},
+		{"long cell of short runs", data(`<row r="2"><c r="A2" t="inlineStr"><is>` + strings.Repeat(`<r><t>`+strings.Repeat("x", 1<<18)+`</t></r>`, 5) + `</is></c></row>`), 1, "refused file.limit row 0\n"},
 		{"long cell", data(`<row r="2"><c r="A2" t="str"><v>` + strings.Repeat("x", 1<<20+1) + `</v></c></row>`), 1, "refused file.limit row 0\n"},
 	}
 	for _, tt := range tests {
@@ -225,6 +230,32 @@ func rawZip(list ...zipPart) []byte {
 	return b.Bytes()
 }
 
+// TestMultipliedTexts lets a small file stand for a huge table: one long text, or one long format, in every cell.
+func TestMultipliedTexts(t *testing.T) {
+	long := strings.Repeat("0", 1<<20)
+	for _, c := range []struct{ name, row, cell, want string }{
+		{"texts in a row", `<row r="%d">`, `<c t="s"><v>0</v></c>`, "refused file.limit row 2\n"},
+		{"texts in many rows", `<row r="%d"><c t="s"><v>0</v></c></row>`, "", "refused file.limit row 0\n"},
+		{"formats in many rows", `<row r="%d"><c r="A%[1]d" s="0"><v>1</v></c></row>`, "", "refused file.limit row 0\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rows := fmt.Sprintf(c.row, 2) + strings.Repeat(c.cell, 9) + `</row>`
+			if c.cell == "" {
+				rows = ""
+				for n := range 4100 {
+					rows += fmt.Sprintf(c.row, n+1)
+				}
+			}
+			p := book(data(rows))
+			p["xl/sharedStrings.xml"] = `<sst><si><t>` + long + `</t></si></sst>`
+			p["xl/styles.xml"] = `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` + long + `"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs></styleSheet>`
+			if got := stage(pack(t, p), 0, 9); got != c.want {
+				t.Errorf("got %.200s want %s", got, c.want)
+			}
+		})
+	}
+}
+
 // TestFalseSize packs more into a part than the directory says: reading must stop there.
 func TestFalseSize(t *testing.T) {
 	p := book(data(``))
@@ -246,6 +277,87 @@ func TestOneFlippedByteIsNeverSilent(t *testing.T) {
 		damaged[at] ^= 0x04
 		if got := stage(damaged, 0, 2); got != want && !strings.HasPrefix(got, "refused") && !strings.HasPrefix(got, "error") {
 			t.Errorf("byte %d: %s", at, got)
+		}
+	}
+}
+
+// formatted gives the texts of numbers in formats: built-in ones by their number, others by their code.
+func formatted(t testing.TB, cells [][2]string) string {
+	t.Helper()
+	var numFmts, xfs, row strings.Builder
+	for i, c := range cells {
+		id := c[0]
+		if strings.Trim(id, "0123456789") != "" || len(id) > 1 && id[0] == '0' {
+			id = fmt.Sprint(200 + i)
+			fmt.Fprintf(&numFmts, `<numFmt numFmtId="%s" formatCode="%s"/>`, id, strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&quot;").Replace(c[0]))
+		}
+		fmt.Fprintf(&xfs, `<xf numFmtId="%s"/>`, id)
+		fmt.Fprintf(&row, `<c s="%d"><v>%s</v></c>`, i, c[1])
+	}
+	p := book(data(`<row r="2">` + row.String() + `</row>`))
+	p["xl/styles.xml"] = `<styleSheet ` + mainNS + `><numFmts>` + numFmts.String() + `</numFmts><cellXfs>` + xfs.String() + `</cellXfs></styleSheet>`
+	return strings.TrimPrefix(stage(pack(t, p), 0, len(cells)), "2,")
+}
+
+func TestNumberFormats(t *testing.T) {
+	tests := []struct{ format, number, want string }{
+		{"9", "0.125", "12.5%"}, {"10", "0.125", "12.5%"}, {"10", "-0.125", "-12.5%"}, {"9", "1", "100%"}, {"9", "12", "1200%"}, {"9", "0", "0%"}, {"9", "-0", "0%"},
+		{"10", "0.5", "50%"}, {"10", "0.050", "5%"}, {"10", "0.0625", "6.25%"}, {"10", "0.33333333333333331", "33.3333333333333%"}, {"10", "0.28999999999999998", "29%"},
+		{"10", "7.0000000000000007E-2", "7%"}, {"10", "1E-3", "0.1%"}, {"10", "-2.5E-5", "-0.0025%"}, {"10", "1.5E3", "150000%"}, {"10", ".5", "50%"}, {"10", "+5.", "500%"},
+		{"10", "1E-300", "1E-300"}, {"10", "1E+300", "1E+300"}, {"10", "1234567890123456", "1.234567890123456E+15"},
+		{"0%", "0.125", "12.5%"}, {"0.0%", "-0.05", "-5%"}, {"#,##0.00%", "12.5", "1250%"}, {"0.00%;[Red]-0.00%", "-0.125", "-12.5%"}, {`0.0%;(0.0%);"-"`, "0", "0%"},
+		{"0.00%_);[Red](0.00%)", "0.125", "12.5%"}, {"[<0.5]0.0%;0%", "0.125", "12.5%"}, {`0.0"约"%`, "0.125", "12.5%"}, {"0%;-0%;0%;@", "0.125", "12.5%"}, {"??0 %", "0.125", "12.5%"},
+		{"+0.0%;-0.0%", "0.125", "12.5%"},
+		{`0.00"%"`, "12.5", "12.5"}, {`0\%`, "12.5", "12.5"}, {"0%%", "0.125", "0.125"}, {"0,%", "125", "125"}, {"0,.0%", "125", "125"}, {"0%;0.00", "0.125", "0.125"},
+		{"0%;General", "0.125", "0.125"}, {"0.0E+0%", "0.125", "0.125"}, {"# ?/?%", "0.125", "0.125"}, {"%", "0.125", "0.125"}, {"0%;[Red", "0.125", "0.125"}, {"0.00", "0.125", "0.125"},
+
+		{"46", "0.34722222222222221", "8:20"}, {"46", "0.34756944444444443", "8:20:30"}, {"[h]:mm", "0.34722222", "8:20"}, {"[h]:mm", "1.5", "36:00"}, {"[hh]:mm:ss", "0.33333333333333331", "8:00"},
+		{"[h]:mm", "0", "0:00"}, {"[h]:mm", "-0.5", "-12:00"}, {"[h]:mm", "-1E-9", "0:00"}, {"[h]:mm", "4.1666666666666664E-2", "1:00"}, {"[mm]:ss", "6.9444444444444441E-3", "0:10"},
+		{"[ss]", "3.4722222222222224E-4", "0:00:30"}, {"[h]:mm", "0.99999999", "24:00"}, {"[h]:mm", "0.999994", "23:59:59"}, {`[h]"小时"mm"分"`, "41.666666666666664", "1000:00"},
+		{"[h]:mm;@", "0.3125", "7:30"}, {"[h]:mm", "3000000", "3000000"},
+		{"h:mm", "0.34722222222222221", "08:20:00"}, {"20", "0.34722222222222221", "08:20:00"}, {"h:mm", "1.5", "1900-01-01 12:00:00"}, {"45", "0.00694444444444444", "00:10:00"},
+
+		{"000000", "7", "000007"}, {`"YG"0000`, "12", "YG0012"}, {"00%", "0.125", "12.5%"}, {"0", "8", "8"},
+	}
+	cells := make([][2]string, len(tests))
+	want := make([]string, len(tests))
+	for i, tt := range tests {
+		cells[i], want[i] = [2]string{tt.format, tt.number}, fmt.Sprintf("%s %s: %s", tt.format, tt.number, tt.want)
+	}
+	got := strings.Split(strings.TrimSuffix(formatted(t, cells), "\n"), ",")
+	for i := range min(len(got), len(tests)) {
+		got[i] = fmt.Sprintf("%s %s: %s", tests[i].format, tests[i].number, got[i])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestWideHeaders refuses by name of the limit and the header's row what no table is staged of.
+func TestWideHeaders(t *testing.T) {
+	var row strings.Builder
+	for i := range 10_001 {
+		fmt.Fprintf(&row, `<c t="inlineStr"><is><t>c%d</t></is></c>`, i)
+	}
+	for name, file := range map[string][]byte{
+		"CSV":  []byte("\n" + strings.Repeat("列,", 10_000) + "列\n" + strings.Repeat("1,", 10_000) + "1\n"),
+		"XLSX": pack(t, book(data(`<row r="2">`+row.String()+`</row><row r="3"><c><v>1</v></c></row>`))),
+	} {
+		tables, faults := tablesOf(t, file, sheet.Hints{})
+		if len(tables) != 1 || len(faults) > 0 {
+			t.Fatal(name, len(tables), faults)
+		}
+		header := tables[0].Head[0]
+		var out strings.Builder
+		got, err := tables[0].Stage(t.Context(), t.TempDir(), bytes.NewReader(file), header.Number, len(header.Cells), &out)
+		var e *sheet.RefusedError
+		if !errors.As(err, &e) || e.Rule != sheet.FileLimit || e.Row != 2 || got.Rows > 0 || out.Len() > 0 {
+			t.Fatalf("%s: %v, %+v", name, err, got)
+		}
+		for _, words := range []string{e.Say.ZH, e.Say.EN} {
+			if !strings.Contains(words, "10,000") || !strings.Contains(words, "10001") || !strings.Contains(words, "2") {
+				t.Errorf("%s: %s", name, words)
+			}
 		}
 	}
 }
@@ -313,15 +425,15 @@ func TestExcelize(t *testing.T) {
 	check(err)
 	if diff := cmp.Diff([]sheet.Row{
 		{Number: 1, Cells: []string{"工号", "日期", "完成率", "备注"}},
-		{Number: 2, Cells: []string{"000007", "2026-07-01", "0.125", "含,逗号\n两行"}},
-		{Number: 3, Cells: []string{"1.23456789012345678E+17", "7月1日", "0.3", "TRUE"}},
+		{Number: 2, Cells: []string{"000007", "2026-07-01", "12.5%", "含,逗号\n两行"}},
+		{Number: 3, Cells: []string{"1.23456789012345678E+17", "7月1日", "30%", "TRUE"}},
 		{Number: 5, Cells: []string{"12", "", "", `E\u200b`}},
 	}, head); diff != "" {
 		t.Error(diff)
 	}
 	var out strings.Builder
 	got, err := w.Stage("七月", 1, 4, &out)
-	want := "2,000007,2026-07-01,0.125,\"含,逗号\n两行\"\n3,1.23456789012345678E+17,7月1日,0.3,TRUE\nbad 5 col 3 text.control \"E\\\\u200b\" [U+200B D5] [\"12\" \"\" \"\" \"E\\\\u200b\"]\nhidden 1\n"
+	want := "2,000007,2026-07-01,12.5%,\"含,逗号\n两行\"\n3,1.23456789012345678E+17,7月1日,30%,TRUE\nbad 5 col 3 text.control \"E\\\\u200b\" [U+200B D5] [\"12\" \"\" \"\" \"E\\\\u200b\"]\nhidden 1\n"
 	if diff := cmp.Diff(want, dump(out.String(), got, err)); diff != "" {
 		t.Error(diff)
 	}
@@ -344,6 +456,55 @@ func TestNoticesOfRiskyParts(t *testing.T) {
 	}
 }
 
+var cellTag = regexp.MustCompile(`<((?:\w+:)?(?:c|v|t|is))([ >])`)
+
+// disguise writes tags of cells with one more blank, which means the same but is not how programs write them.
+func disguise(xml string) string { return cellTag.ReplaceAllString(xml, "<$1 $2") }
+
+// TestPlainWritingReadsLikeAnyOther reads sheets written as nearly all programs write them, which is read in few steps, and the same
+// sheets in an unusual writing. The sheets are longer than the blocks in which a part is read.
+func TestPlainWritingReadsLikeAnyOther(t *testing.T) {
+	cells := []string{`t="s"><v>%d</v></c>`, `><v>%d.25</v></c>`, `s="1"><v>46204</v></c>`, `s="1" t="n"><v>46204</v></c>`, `t="n" s="8"><v>7</v></c>`, `s="2"/>`, `/>`, `></c>`, `t="b"><v>1</v></c>`,
+		`t="e"><v>#N/A</v></c>`, `t="d"><v>2026-07-01T00:00:00</v></c>`, `t="str"><v> a </v></c>`, `t="str"><v/></c>`, `t="str"><v></v></c>`, `><v></v></c>`, `t="str"><f>A1</f><v>x</v></c>`, `><f>A1</f></c>`,
+		`t="inlineStr"><is><t>与客户沟通需求，]] "整理" 纪要𠮷</t></is></c>`, `t="inlineStr"><is><t xml:space="preserve"> b
+c_x0041_ </t></is></c>`, `t="inlineStr"><is><t>R&amp;D&#x3000;&lt;1</t></is></c>`, "t=\"inlineStr\"><is><t>a\r\nb\u202e</t></is></c>",
+		`t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>`, `t="inlineStr"><is><t/></is></c>`, `cm="1"><v>%d</v></c>`}
+	names := regexp.MustCompile(`<(/?)(\w)`)
+	for _, prefix := range []string{"", "x:"} {
+		var rows, table strings.Builder
+		for n := 1; n <= 900; n++ {
+			fmt.Fprintf(&rows, `<row r="%d">`, n)
+			for i := range 12 {
+				cell := cells[(n*7+i*i)%len(cells)]
+				if strings.Contains(cell, "%d") {
+					cell = fmt.Sprintf(cell, n%600)
+				}
+				fmt.Fprintf(&rows, `<c r="%c%d" %s`, 'A'+2*i, n, cell)
+			}
+			rows.WriteString("</row>\n")
+			fmt.Fprintf(&table, `<si><t>第 %d 条</t></si>`, n)
+			if n%5 == 0 {
+				fmt.Fprintf(&table, "<si><r><t>%d</t></r></si> <si><t xml:space=\"preserve\"> %d</t></si><si/><si><t>_x0041_&lt;%d</t></si>", n, n, n)
+			}
+		}
+		p := book(`<worksheet xmlns:x="x" xmlns:y="y"><sheetData>` + rows.String() + `</sheetData></worksheet>`)
+		p["xl/sharedStrings.xml"] = `<sst xmlns:x="x">` + table.String() + `</sst>`
+		for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"} {
+			p[name] = names.ReplaceAllString(p[name], "<${1}"+prefix+"$2")
+		}
+		plain := stage(pack(t, p), 0, 24)
+		for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"} {
+			p[name] = disguise(p[name])
+		}
+		if lines := strings.Count(plain, "\n"); lines < 900 || strings.Count(plain, "\nbad ") == 0 || strings.Count(plain, "\nbad ") > lines/2+lines/4 {
+			t.Errorf("prefix %q: an odd table of %d lines: %.300s", prefix, lines, plain)
+		}
+		if diff := cmp.Diff(stage(pack(t, p), 0, 24), plain); diff != "" {
+			t.Errorf("prefix %q: -unusual +plain:\n%s", prefix, diff)
+		}
+	}
+}
+
 func FuzzOpenXLSX(f *testing.F) {
 	f.Add([]byte(data(`<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" s="1"><v>46204</v></c></row>`)), uint8(2))
 	f.Add([]byte(data(`<row><c t="inlineStr"><is><r><t>x</t></r></is></c></row><row r="9" hidden="1"><c><f>1</f></c></row>`)+`<!-- -->`), uint8(1))
@@ -351,6 +512,11 @@ func FuzzOpenXLSX(f *testing.F) {
 	f.Add(pack(f, book(data(``))), uint8(1))
 	f.Fuzz(func(t *testing.T, content []byte, columns uint8) {
 		width := int(columns%8) + 1
+		if xml := string(content); !strings.Contains(xml, "<!") && !strings.Contains(xml, "<?") {
+			if plain, other := stage(pack(t, book(xml)), 0, width), stage(pack(t, book(disguise(xml))), 0, width); plain != other {
+				t.Fatalf("plain writing %q\nunusual writing %q", plain, other)
+			}
+		}
 		for _, file := range [][]byte{content, pack(t, book(string(content)))} {
 			w, err := sheet.OpenXLSX(bytes.NewReader(file), int64(len(file)))
 			if err != nil {

@@ -2,9 +2,11 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -195,8 +197,9 @@ func (x *xmlScanner) instruction(rest []byte) (xmlToken, bool, error) {
 	if err != nil {
 		return 0, false, err
 	}
-	target, args, _ := strings.Cut(string(body), " ")
-	if !validName([]byte(target)) || strings.Contains(target, ":") {
+	behind := nameEnd(body, 0)
+	target, args := string(body[:behind]), string(body[behind:])
+	if !validName(body[:behind]) || strings.Contains(target, ":") || args != "" && !isXMLBlank(args[0]) {
 		return 0, false, errors.New("processing instruction without a target")
 	}
 	if !xmlChars(body) {
@@ -277,6 +280,11 @@ func (x *xmlScanner) chars(rest []byte) (xmlToken, bool, error) {
 		n = len(rest)
 	}
 	raw := rest[:n]
+	if len(x.marks) > 0 && literal(raw) {
+		x.text = raw
+		x.pos += n
+		return xmlText, false, nil
+	}
 	switch {
 	case len(x.marks) == 0 && len(bytes.Trim(raw, " \t\r\n")) > 0:
 		return 0, false, errors.New("text outside of the root element")
@@ -293,6 +301,22 @@ func (x *xmlScanner) chars(rest []byte) (xmlToken, bool, error) {
 	x.text = value
 	x.pos += n
 	return xmlText, len(x.marks) == 0, nil
+}
+
+// enclosed gives the literal text between open and close when b begins with them, word for word, and where close ends; else 0.
+func enclosed(b []byte, open, close string) (text []byte, end int) {
+	if len(b) < len(open) || string(b[:len(open)]) != open {
+		return nil, 0
+	}
+	n := bytes.IndexByte(b[len(open):], '<')
+	if n < 0 {
+		return nil, 0
+	}
+	text, end = b[len(open):len(open)+n], len(open)+n+len(close)
+	if end > len(b) || string(b[len(open)+n:end]) != close || !literal(text) {
+		return nil, 0
+	}
+	return text, end
 }
 
 // unfold makes CRLF and CR of XML text LF, as XML demands.
@@ -418,13 +442,15 @@ func (x *xmlScanner) attribute(rest []byte, at int) (int, error) {
 	if n < 0 {
 		return 0, errMore
 	}
-	raw := rest[at+1 : at+1+n]
-	if bytes.IndexByte(raw, '<') >= 0 || !xmlChars(raw) {
+	value := rest[at+1 : at+1+n]
+	if bytes.IndexByte(value, '<') >= 0 || !xmlChars(value) {
 		return 0, errors.New("attribute with a character that XML does not allow")
 	}
-	value, err := x.resolve(raw)
-	if err != nil {
-		return 0, err
+	if !literal(value) {
+		var err error
+		if value, err = x.resolve(value); err != nil {
+			return 0, err
+		}
 	}
 	for _, a := range x.attrs {
 		if bytes.Equal(a.name, name) {
@@ -439,6 +465,13 @@ func (x *xmlScanner) attribute(rest []byte, at int) (int, error) {
 
 // endTag reads </name>.
 func (x *xmlScanner) endTag(rest []byte) (xmlToken, bool, error) {
+	if len(x.marks) > 0 {
+		name := x.open[x.marks[len(x.marks)-1]:]
+		if end := 2 + len(name); end < len(rest) && rest[end] == '>' && bytes.Equal(rest[2:end], name) {
+			x.pos += end + 1
+			return xmlEnd, false, x.pop()
+		}
+	}
 	body, err := x.until(rest, 2, ">")
 	if err != nil {
 		return 0, false, err
@@ -488,18 +521,43 @@ func xmlRune(r rune) bool {
 }
 
 // xmlChars reports whether b is valid UTF-8 of characters that XML allows.
-func xmlChars(b []byte) bool {
+func xmlChars(b []byte) bool { return sound(b, false) }
+
+// literal reports whether b, a text without <, stands for itself: xmlChars, no entity, no CR to unfold, no ] that could begin ]]>.
+func literal(b []byte) bool { return sound(b, true) }
+
+// sound works eight bytes at a time, because every text of a workbook goes through it.
+func sound(b []byte, literal bool) bool {
 	for i := 0; i < len(b); {
-		c := b[i]
-		if c >= ' ' && c < utf8.RuneSelf || c == '\n' || c == '\t' || c == '\r' {
-			i++
-			continue
+		for i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			// As in clean, the lowest hit is exact.
+			stop := ((w-ones*0x20)|((w^ones*'&')-ones)|((w^ones*']')-ones))&^w&highs | w&highs
+			if stop == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(stop) / 8
+			break
 		}
-		r, size := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && size < 2 || !xmlRune(r) {
+		for i+2 < len(b) && b[i] >= 0xe3 && b[i] <= 0xec && b[i+1]&0xc0 == 0x80 && b[i+2]&0xc0 == 0x80 { // U+3000 to U+CFFF
+			i += 3
+		}
+		if i == len(b) {
+			return true
+		}
+		switch c := b[i]; {
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && size < 2 || !xmlRune(r) {
+				return false
+			}
+			i += size
+		case c < ' ' && c != '\n' && c != '\t' && (c != '\r' || literal), literal && (c == '&' || c == ']'):
 			return false
+		default:
+			i++
 		}
-		i += size
 	}
 	return true
 }

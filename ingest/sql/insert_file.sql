@@ -1,3 +1,4 @@
 -- Writes the receipt of a file.
 INSERT INTO ingest.files
-VALUES ($seq, $at, $actor, $name, $sha256, $dataset, $sheet, $decided, $rows_in, $added, $corrected, $unchanged, $duplicates, $quarantined)
+VALUES ($seq, $at, $actor, $name, $sha256, $dataset, $part, $feed, $origin, $root, $parts, $decided,
+  $rows_in, $added, $corrected, $unchanged, $duplicates, $quarantined, $excluded, $retired, 0)

@@ -1,2 +1,4 @@
--- Yields one row: how many rows the files brought into the facts of $dataset, and how many of these were corrections.
-SELECT coalesce(sum(added + corrected), 0)::BIGINT, coalesce(sum(corrected), 0)::BIGINT FROM ingest.files WHERE dataset = $dataset
+-- Yields one row: how many rows came into the facts of $dataset, by files and by withdrawals, and how many of all rows were ended.
+SELECT
+  (SELECT coalesce(sum(added + corrected), 0) FROM ingest.files WHERE dataset = $dataset)::BIGINT + (SELECT count(*) FROM ingest.restored WHERE dataset = $dataset),
+  (SELECT coalesce(sum(corrected), 0) FROM ingest.files WHERE dataset = $dataset)::BIGINT + (SELECT count(*) FROM ingest.retired WHERE dataset = $dataset)

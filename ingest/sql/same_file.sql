@@ -1,3 +1,3 @@
--- Yields the last receipt of the same bytes and sheet as the same dataset, if any.
-SELECT seq, taken_at, actor, decided, rows_in, added, corrected, unchanged, duplicates, quarantined
-FROM ingest.files WHERE sha256 = $sha256 AND sheet = $sheet AND dataset = $dataset ORDER BY seq DESC LIMIT 1
+-- Yields the ledger sequence of the last time that the same bytes and part came in as the same dataset, of those that stand; else 0.
+SELECT coalesce(max(seq), 0) FROM ingest.files
+WHERE sha256 = $sha256 AND part = $part AND dataset = $dataset AND origin = 0 AND withdrawn = 0

@@ -322,6 +322,40 @@ func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared a
 	return written, err
 }
 
+// errUndo ends a trial.
+var errUndo = errors.New("undo")
+
+// Try shows what events would do and takes all of it back: try may apply events one after the other and look at the warehouse in
+// between. Nothing is written to the ledger; the sequences that apply gives are those that the events would get.
+func (b *Books) Try(ctx context.Context, actor string, try func(tx *warehouse.Tx, apply func(kind string, data, prepared any) (seq int64, err error)) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.opt.Now().UTC().Truncate(time.Millisecond)
+	db := b.db.Load()
+	if err := b.catchUp(ctx, db); err != nil {
+		return fmt.Errorf("try: %w", err)
+	}
+	seq := b.ledger.Head().Seq
+	err := db.Update(ctx, func(tx *warehouse.Tx) error {
+		err := try(tx, func(kind string, data, prepared any) (int64, error) {
+			raw, err := json.Marshal(data)
+			if err != nil {
+				return 0, fmt.Errorf("try %s: %w", kind, err)
+			}
+			seq++
+			return seq, b.apply(ctx, tx, ledger.Event{Seq: seq, Time: now, Actor: actor, Kind: kind, Data: raw}, prepared)
+		})
+		if err == nil {
+			err = errUndo
+		}
+		return err
+	})
+	if errors.Is(err, errUndo) {
+		return nil
+	}
+	return err
+}
+
 // catchUp applies what the ledger holds and the warehouse does not, because an earlier commit failed. Without it the next event
 // would be tried out on a state that no replay will ever see.
 func (b *Books) catchUp(ctx context.Context, db *warehouse.DB) error {

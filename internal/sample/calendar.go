@@ -32,7 +32,46 @@ const (
 	dotDate     = "2006.1.2"
 	chineseDate = "2006年1月2日"
 	compactDate = "20060102"
+	isoTime     = "2006-01-02 15:04"
 )
+
+// moment counts minutes of the wall clock since 1970-01-01; 0 stands for none.
+type moment int64
+
+// at is a time of day on d.
+func (d day) at(hour, minute int) moment { return moment(d)*24*60 + moment(hour*60+minute) }
+
+func (m moment) day() day { return day(m / (24 * 60)) }
+
+// String is the moment as 2026-07-01 16:30, and blank for none.
+func (m moment) String() string {
+	if m == 0 {
+		return ""
+	}
+	return time.Unix(int64(m)*60, 0).UTC().Format(isoTime)
+}
+
+// next gives the workday n workdays after the first one on or after d, or 0 when the company does not live to see it.
+func (c *calendar) next(d day, n int) day {
+	if i := c.index(d) + n; i < len(c.work) {
+		return c.work[i]
+	}
+	return 0
+}
+
+// before gives the last workday on or before d.
+func (c *calendar) before(d day) day { return c.work[max(0, c.index(d+1)-1)] }
+
+// weeks gives the Mondays from a day to a day of the weeks that hold a workday.
+func (c *calendar) weeks(from, to day) []day {
+	var mondays []day
+	for monday := from + (7-(from+3)%7)%7; monday <= to; monday += 7 {
+		if c.index(monday+7) > c.index(monday) {
+			mondays = append(mondays, monday)
+		}
+	}
+	return mondays
+}
 
 // span is a run of days off or of make-up workdays in one year, both ends included, as MMDD.
 type span struct{ from, to int }

@@ -6,7 +6,9 @@ package sample_test
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"regexp"
@@ -36,6 +38,7 @@ type column struct {
 	Optional bool
 	Name     map[string]string
 	Aliases  []string
+	MadeFrom []string `yaml:"made_from"`
 	Values   map[string]struct {
 		ZH, EN string
 		Words  []string
@@ -81,8 +84,11 @@ func (f found) String() string {
 // readFile gives the sheets of a file.
 func readFile(t *testing.T, name string, data []byte) []sheet {
 	t.Helper()
-	if strings.HasSuffix(name, ".xlsx") {
+	switch path.Ext(name) {
+	case ".xlsx":
 		return readBook(t, name, data)
+	case ".json", ".ndjson":
+		return []sheet{{file: name, dataset: datasetOf(name), rows: readObjects(t, data)}}
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	if !utf8.Valid(data) {
@@ -101,8 +107,7 @@ func readFile(t *testing.T, name string, data []byte) []sheet {
 	}
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.FieldsPerRecord = comma, -1
-	base := path.Base(name)
-	s := sheet{file: name, dataset: strings.TrimSuffix(strings.SplitN(base, "-", 2)[0], ".csv")}
+	s := sheet{file: name, dataset: datasetOf(name)}
 	for {
 		cells, err := r.Read()
 		if err != nil {
@@ -114,6 +119,54 @@ func readFile(t *testing.T, name string, data []byte) []sheet {
 	return []sheet{s}
 }
 
+// datasetOf gives the dataset after which a file is named: work_logs-2026Q3.csv.
+func datasetOf(name string) string {
+	base := path.Base(name)
+	return strings.SplitN(strings.TrimSuffix(base, path.Ext(base)), "-", 2)[0]
+}
+
+// readObjects reads JSON objects, one a line or in an array; row 0 is their keys, which must always be the same.
+func readObjects(t *testing.T, data []byte) []sheetRow {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	rows := []sheetRow{{spoilt: map[int]string{}}}
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return rows
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token != json.Delim('{') {
+			continue // brackets of the array
+		}
+		r := sheetRow{number: len(rows), spoilt: map[int]string{}}
+		for i := 0; d.More(); i++ {
+			key, value := must(d.Token()), must(d.Token())
+			if len(rows) == 1 {
+				rows[0].cells = append(rows[0].cells, fmt.Sprint(key))
+			} else if rows[0].cells[i] != key {
+				t.Fatalf("record %d: key %d is %v", r.number, i, key)
+			}
+			if value == nil {
+				value = ""
+			}
+			r.cells = append(r.cells, fmt.Sprint(value))
+		}
+		must(d.Token())
+		rows = append(rows, r)
+	}
+}
+
+func must(token json.Token, err error) json.Token {
+	if err != nil {
+		panic(err)
+	}
+	return token
+}
+
 func readBook(t *testing.T, name string, data []byte) []sheet {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(data))
@@ -121,7 +174,8 @@ func readBook(t *testing.T, name string, data []byte) []sheet {
 		t.Fatalf("%s: %v", name, err)
 	}
 	defer f.Close()
-	datasets := map[string]string{"部门": "departments", "员工": "employees", "任职": "memberships", "交付记录": "deliveries"}
+	datasets := map[string]string{"部门": "departments", "员工": "employees", "任职": "memberships", "交付记录": "deliveries",
+		"考勤": "attendance", "项目节点": "milestones", "审批": "approvals", "培训": "trainings"}
 	var sheets []sheet
 	for _, title := range f.GetSheetList() {
 		s := sheet{file: name, name: title, dataset: datasets[title]}
@@ -179,7 +233,7 @@ func read(t *testing.T, files map[string][]byte, today string) *reader {
 	t.Helper()
 	r := &reader{sets: loadDatasets(t), today: today, records: map[string][]map[string]string{}, keys: map[string]map[string]string{},
 		departments: map[string]string{}, employees: map[string][2]string{}}
-	order := []string{"departments", "employees", "memberships", "deliveries", "opportunities", "work_logs"}
+	order := []string{"departments", "employees", "memberships"} // what others refer to
 	var sheets []sheet
 	var names []string
 	for name := range files {
@@ -189,9 +243,13 @@ func read(t *testing.T, files map[string][]byte, today string) *reader {
 	for _, name := range names {
 		sheets = append(sheets, readFile(t, name, files[name])...)
 	}
-	sort.SliceStable(sheets, func(a, b int) bool {
-		return slices.Index(order, sheets[a].dataset) < slices.Index(order, sheets[b].dataset)
-	})
+	place := func(s sheet) int {
+		if i := slices.Index(order, s.dataset); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	sort.SliceStable(sheets, func(a, b int) bool { return place(sheets[a]) < place(sheets[b]) })
 	for _, s := range sheets {
 		r.sheet(t, s)
 	}
@@ -255,6 +313,11 @@ func (r *reader) sheet(t *testing.T, s sheet) {
 	}
 	if ids == nil {
 		t.Fatalf("%s [%s]: no header", s.file, s.name)
+	}
+	for id, c := range d.Columns {
+		if !c.Optional && c.MadeFrom == nil && !slices.Contains(ids, id) {
+			t.Errorf("%s [%s]: no column for %s", s.file, s.name, id)
+		}
 	}
 	r.compare(s, entries)
 }
@@ -327,10 +390,16 @@ func (r *reader) keep(name string, record map[string]string) {
 }
 
 func key(d dataset, record map[string]string) string {
-	if id, ok := d.Key.(string); ok {
-		return record[id]
-	}
 	var parts []string
+	if id, ok := d.Key.(string); ok {
+		if record[id] != "" || d.Columns[id].MadeFrom == nil {
+			return record[id]
+		}
+		for _, from := range d.Columns[id].MadeFrom {
+			parts = append(parts, record[from])
+		}
+		return strings.Join(parts, "|")
+	}
 	for _, id := range d.Key.([]any) {
 		parts = append(parts, record[id.(string)])
 	}
@@ -400,8 +469,15 @@ func (r *reader) value(c column, text string) (string, string) {
 		}
 	case "date":
 		return date(text)
-	case "hours", "money":
-		return number(text, map[string]int{"hours": 4, "money": 2}[c.Type], map[string]int{"hours": 5, "money": 16}[c.Type])
+	case "datetime":
+		return datetime(text)
+	case "hours", "money", "number", "integer":
+		return number(text, map[string]int{"hours": 4, "money": 2, "number": 4}[c.Type], map[string]int{"hours": 5, "money": 16, "number": 14, "integer": 18}[c.Type])
+	case "bool":
+		if value := map[string]string{"是": "true", "否": "false", "true": "true", "false": "false"}[text]; value != "" {
+			return value, ""
+		}
+		return "", "bool.form"
 	case "enum":
 		for id, v := range c.Values {
 			for _, word := range append([]string{id, v.ZH, v.EN}, v.Words...) {
@@ -451,6 +527,18 @@ func date(text string) (string, string) {
 	return iso, ""
 }
 
+var knownTime = regexp.MustCompile(`^(\S+?)[ T]([01]\d|2[0-3])(:[0-5]\d)(?::00\+08:00)?$`)
+
+// datetime reads the wall clock in China as 2026-07-01 16:30.
+func datetime(text string) (string, string) {
+	m := knownTime.FindStringSubmatch(text)
+	if m == nil {
+		return "", "date.form"
+	}
+	day, rule := date(m[1])
+	return day + " " + m[2] + m[3], rule
+}
+
 // check applies references, days and the dataset's own rules.
 func (r *reader) check(name string, d dataset, record map[string]string) []string {
 	var rules []string
@@ -465,7 +553,7 @@ func (r *reader) check(name string, d dataset, record map[string]string) []strin
 		fail("employee.unknown", c.Type == "employee" && record[id] != "" && !employee)
 		fail("department.unknown", c.Type == "department" && record[id] != "" && !department && id != "parent_id")
 	}
-	if day := record[d.Day]; day != "" {
+	if day, _, _ := strings.Cut(record[d.Day], " "); day != "" {
 		who := r.employees[record[d.Owner]]
 		fail("date.future", day > r.today)
 		fail("employment.outside", who[0] != "" && day <= r.today && (day < who[0] || who[1] != "" && day > who[1]))
@@ -489,8 +577,73 @@ func (r *reader) check(name string, d dataset, record map[string]string) []strin
 		fail("check.1", before("closed_on", "created_on"))
 		fail("check.2", record["outcome"] != "open" && record["closed_on"] == "")
 		fail("check.3", strings.HasPrefix(record["amount"], "-"))
+	default:
+		for i, broken := range kindRules[name] {
+			fail(fmt.Sprintf("check.%d", i+1), broken(record))
+		}
 	}
 	return rules
+}
+
+// A broken rule of a kind of record.
+type broken func(record map[string]string) bool
+
+// after is broken when the second column lies before the first. A day is compared with the day of a time.
+func after(first, second string) broken {
+	return func(r map[string]string) bool {
+		a, b := r[first], r[second]
+		if n := min(len(a), len(b)); n == len("2026-07-01") {
+			a, b = a[:n], b[:n]
+		}
+		return a != "" && b != "" && b < a
+	}
+}
+
+// with is broken when the first column is filled and the second is not.
+func with(first, second string) broken {
+	return func(r map[string]string) bool { return r[first] != "" && r[second] == "" }
+}
+
+// within is broken by a number outside of these bounds.
+func within(column string, lo, hi int64) broken {
+	return func(r map[string]string) bool {
+		if r[column] == "" {
+			return false
+		}
+		n := fixed.MustParse(r[column])
+		return n < fixed.Int(lo) || n > fixed.Int(hi)
+	}
+}
+
+// differ is broken when two columns hold the same.
+func differ(a, b string) broken {
+	return func(r map[string]string) bool { return r[a] != "" && r[a] == r[b] }
+}
+
+const most = 1_000_000_000
+
+// kindRules are the rules of datasets.yaml in their order, put another way.
+var kindRules = map[string][]broken{
+	"attendance":   {within("worked_hours", 0, 24), within("leave_hours", 0, 24), within("late_times", 0, most)},
+	"satisfaction": {within("score", 1, 5), within("timeliness_score", 1, 5), within("accuracy_score", 1, 5), within("response_score", 1, 5)},
+	"milestones":   {after("starts_on", "completed_on"), with("result", "held_on")},
+	"meetings":     {after("held_at", "ended_at"), after("held_at", "minutes_at"), after("held_at", "sent_at"), within("attended", 0, most)},
+	"decisions": {after("decided_at", "assigned_at"), with("assigned_at", "assignee_no"), after("decided_at", "due_on"), after("decided_at", "done_on"),
+		func(r map[string]string) bool { return r["status"] == "done" && r["done_on"] == "" }},
+	"approvals": {after("submitted_at", "completed_at"), within("amount", 0, most), with("head_at", "head_no"), with("finance_at", "finance_no"),
+		with("ceo_at", "ceo_no"), after("acted_at", "made_up_at")},
+	"findings": {after("audited_on", "fixed_on"), func(r map[string]string) bool { return r["compliant"] == "false" && r["severity"] == "" },
+		differ("auditor_no", "employee_no")},
+	"trainings":      {within("hours", 1, most), with("passed", "done_on")},
+	"incidents":      {after("found_at", "reported_at"), after("found_at", "closed_on"), after("found_at", "confirmed_on")},
+	"surveys":        {within("score", 1, 5)},
+	"collaborations": {after("week_from", "synchronised_on"), after("requested_at", "responded_at"), after("requested_at", "completed_at"), differ("partner_id", "department_id")},
+	"documents":      {after("created_on", "filed_on")},
+	"targets": {func(r map[string]string) bool {
+		return !regexp.MustCompile(`^20\d\d(Q\d|-\d\d)?$`).MatchString(r["period"])
+	},
+		within("target_value", 0, most)},
+	"costs": {within("budget", 0, most)},
 }
 
 // post gives the department of an employee on a day, "" for none.

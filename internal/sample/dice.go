@@ -17,6 +17,21 @@ const (
 	streamDeliveryRate
 	streamOpportunity
 	streamOpportunityRate
+	streamAttendance
+	streamTraining
+	streamSubmission
+	streamVenture
+	streamMilestone
+	streamCollaboration
+	streamDocument
+	streamSatisfaction
+	streamMeeting
+	streamDecision
+	streamApproval
+	streamFinding
+	streamIncident
+	streamSurvey
+	streamCost
 )
 
 // dice draws integers. The reduction to a range is its own, so that a change in the standard library's cannot change

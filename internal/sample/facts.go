@@ -239,9 +239,17 @@ func (g *generator) drawLog(roll *dice, r *workLog, i, at int) {
 	r.task = tasks[k][roll.below(len(tasks[k]))]
 }
 
-// project draws one of the six projects on which a department works.
+// projects is the number of projects on which a department works.
+const projects = 6
+
+// project draws one of a department's projects.
 func project(roll *dice, department int) (place, theme string) {
-	n := department*6 + roll.below(6)
+	return projectOf(department, roll.below(projects))
+}
+
+// projectOf names the i-th project of a department.
+func projectOf(department, i int) (place, theme string) {
+	n := department*projects + i
 	return places[(n*7+n/16)%len(places)], themes[(n*3+n/20)%len(themes)]
 }
 

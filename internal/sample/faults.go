@@ -28,6 +28,7 @@ func plant(b *books, g *generator) error {
 		func() error { return plantLogRows(b.logs[last-1], b.logs[last], g) },
 		func() error { return plantDeliveryRows(b.deliveries[last-1], b.deliveries[last], g) },
 		func() error { return plantOpportunityRows(b.opportunities[last-1], b.opportunities[last], g) },
+		func() error { return plantKinds(b.kinds, g) },
 	}
 	for _, f := range planted {
 		if err := f(); err != nil {
@@ -93,8 +94,8 @@ func logSlips(end time.Time, people int) []slip {
 		return func(t *table, l *line) { t.set(l, "work_date", text, textCell); t.set(l, "logged_on", text, textCell) }
 	}
 	return []slip{
-		{at: 30, column: "hours", value: "8h", rule: "number.form", zh: "工时带单位：8h", en: "Hours with a unit: 8h"},
-		{at: 70, column: "hours", value: "７.５", rule: "number.form", zh: "工时是全角数字：７.５", en: "Hours in full-width digits: ７.５"},
+		{at: 30, column: "hours", value: "八小时", rule: "number.form", zh: "工时写成文字：八小时", en: "Hours in words: eight hours"},
+		{at: 70, column: "hours", value: "7。5", rule: "number.form", zh: "小数点误作句号：7。5", en: "A full stop in place of the decimal point: 7。5"},
 		{at: 110, column: "hours", value: "25", rule: "check.1", zh: "一天工时 25 小时", en: "25 hours in one day"},
 		{at: 150, column: "hours", value: "800000", rule: "number.range", zh: "工时 800000，超出该列范围", en: "800000 hours do not fit the column"},
 		{at: 190, column: "planned_hours", value: "-8", rule: "check.2", zh: "计划工时为负：-8", en: "Negative planned hours: -8"},
@@ -165,8 +166,8 @@ func opportunitySlips() []slip {
 		}, rule: "check.1", zh: "结案早于创建", en: "Closed before it was created", only: isWon},
 		{at: 280, column: "closed_on", rule: "check.2", zh: "已成交却没有成交日期", en: "Won, but without a closing date", only: isWon},
 		{at: 380, column: "amount", value: "-56000.00", rule: "check.3", zh: "金额为负", en: "A negative amount"},
-		{at: 480, column: "amount", value: "￥128,000", rule: "number.form",
-			zh: "金额带货币符号和千分位：￥128,000", en: "An amount with currency sign and grouping: ￥128,000"},
+		{at: 480, column: "amount", value: "12.8万", rule: "number.form",
+			zh: "金额以万为单位，该列未声明：12.8万", en: "An amount in 万 (ten thousands), which the column does not declare: 12.8万"},
 		{at: 580, column: "amount", value: "86000.125", rule: "number.scale", zh: "金额有三位小数", en: "An amount with three decimals"},
 		{at: 680, column: "opportunity_id", value: "1.23457E+17", rule: "id.digits_lost", zh: "编号成了科学计数法，原数字已丢失", en: "The id turned into scientific notation: its digits are lost"},
 	}

@@ -54,6 +54,7 @@ var (
 type books struct {
 	departments, employees, memberships *table
 	logs, deliveries, opportunities     []*table
+	kinds                               []*table // the further kinds, in the order of writing
 }
 
 // writeFaulty writes company/, refused/, faults.csv and README.md.
@@ -66,6 +67,7 @@ func writeFaulty(ctx context.Context, out *output, g *generator) error {
 	if err := b.addRecords(ctx, out, g); err != nil {
 		return err
 	}
+	b.kinds = newClerk(g).tables()
 	if err := plant(&b, g); err != nil {
 		return err
 	}
@@ -177,13 +179,13 @@ func writeTables(out *output, b *books) ([]Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range slices.Concat(b.deliveries, b.opportunities, b.logs) {
+	for _, t := range slices.Concat(b.deliveries, b.opportunities, b.logs, b.kinds) {
 		var found []Fault
 		if t.sheet != "" {
 			found, err = writeBook(out, []*table{t})
 		} else {
 			found, err = t.faults(), out.file(t.file, t.dataset, func(w *bufio.Writer) (int64, error) {
-				text, err := t.csv()
+				text, err := t.text()
 				if err == nil {
 					_, err = w.Write(text)
 				}

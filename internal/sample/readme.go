@@ -37,12 +37,13 @@ func writeLists(out *output, g *generator) error {
 // portrait is what README.md tells of the company.
 type portrait struct {
 	First, Last, Seed                  string
-	Employees, Bad, Accepted, Refused  int
+	Employees, Bad, Totals             int
+	Accepted, Refused                  int
 	Departments                        []section
 	Files                              []File
 	Faults                             []Fault
 	Mover, MovedOn, MovedFrom, MovedTo string
-	Namesake, NamesakeNos              string
+	Namesake, NamesakeNos, CEO         string
 	Hired, Left                        int
 }
 
@@ -54,13 +55,15 @@ type section struct {
 
 func (g *generator) tell(s Summary) portrait {
 	p := portrait{First: g.calendar.first.String(), Last: g.calendar.last.String(), Seed: strconv.FormatUint(g.seed, 10),
-		Employees: len(g.people), Files: s.Files, Faults: s.Faults}
+		Employees: len(g.people), Files: s.Files, Faults: s.Faults, CEO: ceoName.zh + " " + employeeNo(g.ceoNo())}
 	for _, f := range s.Faults {
 		switch {
 		case strings.HasPrefix(f.Rule, "accepted."):
 			p.Accepted++
 		case strings.HasPrefix(f.Rule, "file."):
 			p.Refused++
+		case f.Rule == "row.total":
+			p.Totals++
 		default:
 			p.Bad++
 		}

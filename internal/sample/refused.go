@@ -16,11 +16,10 @@ func writeRefused(out *output, b *books) ([]Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	logs := b.logs[len(b.logs)-2].excerpt(workLogHeader)
+	hours := slices.Index(workLogColumns, "hours")
 	var missing bytes.Buffer
-	missing.WriteString(strings.Join(slices.Delete(slices.Clone(workLogHeader), 3, 4), ",") + "\n")
-	for _, row := range logs {
-		missing.WriteString(strings.Join(slices.Delete(row, 3, 4), ",") + "\n")
+	for _, row := range append([][]string{slices.Clone(workLogHeader)}, b.logs[len(b.logs)-2].excerpt(workLogHeader)...) {
+		missing.WriteString(strings.Join(slices.Delete(row, hours, hours+1), ",") + "\n")
 	}
 	files := []struct {
 		name, dataset string
@@ -30,7 +29,7 @@ func writeRefused(out *output, b *books) ([]Fault, error) {
 		{"empty.csv", "", nil, "file.empty", "空文件", "An empty file"},
 		{"header-only.csv", "deliveries", []byte(strings.Join(deliveryHeader, ",") + "\n"), "file.no_rows", "只有表头，没有数据", "A header without data"},
 		{"html-saved-as.xls", "", b.html(), "file.html", "网页另存为 .xls，并非工作簿", "A web page called .xls, not a workbook"},
-		{"missing-column.csv", "work_logs", missing.Bytes(), "file.missing_column", "缺少必填列“填写日期”", "The required column “Logged on” is missing"},
+		{"missing-column.csv", "work_logs", missing.Bytes(), "file.missing_column", "缺少必填列“实际工时”", "The required column “Hours” is missing"},
 		{"truncated.xlsx", "deliveries", delivered[:len(delivered)*3/5], "file.damaged", "文件只传了一部分，无法打开", "Only a part of the file arrived, it does not open"},
 		{"unterminated-quote.csv", "opportunities", b.unterminated(), "file.unterminated_quote", "第 5 行的引号没有结束", "The quote in row 5 does not end"},
 	}

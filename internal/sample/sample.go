@@ -1,4 +1,5 @@
-// Package sample makes a company that does not exist: departments, people, work logs, deliveries and opportunities.
+// Package sample makes a company that does not exist: departments, people, work logs, deliveries and opportunities; a small one
+// also keeps every other kind of record of the default policy.
 //
 // In come a size, a number of months and a seed; out go files in a folder, as a company's systems would export them.
 // The same options give the same bytes on every machine: every figure is drawn with integers from a generator seeded by
@@ -6,8 +7,8 @@
 // It never reads the clock, never overwrites a file, and holds no rule of the regulation: whether a row is good or bad
 // is ingest's to say.
 //
-// With Options.Faults the same company comes in the mixed formats of real files (see faulty.go), with faults planted
-// at places that faults.csv names.
+// With Options.Faults the same company comes in the mixed formats of real files (see faulty.go), with the further kinds of
+// record (see kinds.go), and with faults planted at places that faults.csv names.
 package sample
 
 import (
@@ -30,7 +31,7 @@ type Options struct {
 	// deliveries a month per engineer, about four opportunities a month per salesperson.
 	WorkLogs, Deliveries, Opportunities int64
 
-	Faults bool // mixed formats and planted faults, for a company of 50 to 200 people and at least six months
+	Faults bool // mixed formats, all kinds of record and planted faults, for a company of 50 to 200 people and at least six months
 }
 
 // Small are the options of the company in the folder sample_data.

@@ -14,8 +14,8 @@ import (
 type Fault struct {
 	File   string // below the folder, with slashes
 	Sheet  string // "" for CSV
-	Row    int    // physical row from 1, titles and header included; 0 for the whole file
-	Column string // letter in a workbook, number in CSV, "" for the whole row
+	Row    int    // physical row from 1, titles and header included; in JSON the record; 0 for the whole file
+	Column string // letter in a workbook, number in CSV, of the key in JSON, "" for the whole row
 	Rule   string // the rule of ingest that it breaks; accepted.… for what is right; file.… for a file refused as a whole
 	ZH, EN string // in words
 }
@@ -50,6 +50,8 @@ const (
 	formulaCell          // text is a formula that was never computed
 	errorCell            // text is an error such as #N/A, the result of a formula
 	longCell             // text is a number of which Excel kept 15 digits
+	timeCell             // text is an ISO date with hours and minutes
+	flagCell             // text is 是 or 否
 )
 
 type cell struct {
@@ -65,9 +67,10 @@ type line struct {
 	merge  string  // column whose cell is merged with the one below
 }
 
-// table is one CSV file or one sheet, before it is written.
+// table is one CSV or JSON file or one sheet, before it is written.
 type table struct {
 	dataset, file, sheet string
+	json                 jsonForm
 	titles               []string // lines above the header
 	columns              []string
 	format               format
@@ -75,6 +78,14 @@ type table struct {
 }
 
 func (t *table) add(l *line) { t.lines = append(t.lines, l) }
+
+// firstRow is the physical row of the first record. JSON has no rows: there, records are counted.
+func (t *table) firstRow() int {
+	if t.json != notJSON {
+		return 1
+	}
+	return len(t.titles) + 2
+}
 
 // date writes d as the table does.
 func (t *table) date(d day) cell {
@@ -96,7 +107,7 @@ func (t *table) faults() []Fault {
 	}
 	for i, l := range t.lines {
 		for _, f := range l.faults {
-			f.File, f.Sheet, f.Row = t.file, t.sheet, len(t.titles)+2+i
+			f.File, f.Sheet, f.Row = t.file, t.sheet, t.firstRow()+i
 			if f.Column != "" {
 				f.Column = t.columnName(t.at(f.Column))
 			}
@@ -106,7 +117,8 @@ func (t *table) faults() []Fault {
 	return all
 }
 
-// columnName is the letter or number by which people find column i, counted from 0; there are fewer than 26.
+// columnName is the letter or number by which people find column i, counted from 0; there are fewer than 26. In JSON it is the
+// place of the key.
 func (t *table) columnName(i int) string {
 	if t.sheet != "" {
 		return string(rune('A' + i))
@@ -116,6 +128,14 @@ func (t *table) columnName(i int) string {
 
 // brokenByte stands, in a text, for a byte that is valid in no encoding; it is a private character that no word holds.
 const brokenByte = '\uE0FF'
+
+// text writes the table as a CSV or JSON file.
+func (t *table) text() ([]byte, error) {
+	if t.json != notJSON {
+		return t.objects()
+	}
+	return t.csv()
+}
 
 // csv writes the table as a CSV file.
 func (t *table) csv() ([]byte, error) {

@@ -58,8 +58,7 @@ func fillSheet(f *excelize.File, t *table) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout := "yyyy-mm-dd"
-	dated, err := f.NewStyle(&excelize.Style{CustomNumFmt: &layout})
+	looks, err := cellStyles(f, t)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +82,7 @@ func fillSheet(f *excelize.File, t *table) (map[string]string, error) {
 	raw := map[string]string{}
 	for _, l := range t.lines {
 		row++
-		if err := fillRow(f, t, l, row, dated, raw); err != nil {
+		if err := fillRow(f, t, l, row, looks, raw); err != nil {
 			return nil, err
 		}
 	}
@@ -91,10 +90,10 @@ func fillSheet(f *excelize.File, t *table) (map[string]string, error) {
 }
 
 // fillRow writes one row; raw receives what takes the place of a cell in the XML.
-func fillRow(f *excelize.File, t *table, l *line, row, dated int, raw map[string]string) error {
+func fillRow(f *excelize.File, t *table, l *line, row int, looks styles, raw map[string]string) error {
 	for i, c := range l.cells {
 		at := t.columnName(i) + strconv.Itoa(row)
-		if err := fillCell(f, t.sheet, at, c, dated); err != nil {
+		if err := fillCell(f, t.sheet, at, c, looks); err != nil {
 			return fmt.Errorf("cell %s: %w", at, err)
 		}
 		switch c.kind {
@@ -113,7 +112,28 @@ func fillRow(f *excelize.File, t *table, l *line, row, dated int, raw map[string
 	return f.MergeCell(t.sheet, column+strconv.Itoa(row), column+strconv.Itoa(row+1))
 }
 
-func fillCell(f *excelize.File, sheet, at string, c cell, dated int) error {
+// styles are how the cells of a sheet look.
+type styles struct{ date, time int }
+
+// cellStyles makes the styles that the cells of t need.
+func cellStyles(f *excelize.File, t *table) (s styles, err error) {
+	look := func(layout string) (int, error) { return f.NewStyle(&excelize.Style{CustomNumFmt: &layout}) }
+	if s.date, err = look("yyyy-mm-dd"); err != nil {
+		return s, err
+	}
+	for _, l := range t.lines {
+		for _, c := range l.cells {
+			if c.kind == timeCell && s.time == 0 {
+				if s.time, err = look("yyyy-mm-dd hh:mm"); err != nil {
+					return s, err
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+func fillCell(f *excelize.File, sheet, at string, c cell, looks styles) error {
 	switch {
 	case c.kind == errorCell || c.kind == formulaCell || c.kind == longCell:
 		return f.SetCellInt(sheet, at, 0) // holds the place
@@ -127,7 +147,20 @@ func fillCell(f *excelize.File, sheet, at string, c cell, dated int) error {
 		if err := f.SetCellInt(sheet, at, int64(dayOf(d))+25569); err != nil { // Excel counts from 1899-12-30
 			return err
 		}
-		return f.SetCellStyle(sheet, at, at, dated)
+		return f.SetCellStyle(sheet, at, at, looks.date)
+	case c.kind == timeCell:
+		d, err := time.Parse(isoTime, c.text)
+		if err != nil {
+			return err
+		}
+		minutes := d.Hour()*60 + d.Minute()
+		serial := fmt.Sprintf("%d.%010d", int64(dayOf(d))+25569, (minutes*10_000_000_000+720)/1440) // as exact as Excel keeps it
+		if err := f.SetCellDefault(sheet, at, serial); err != nil {
+			return err
+		}
+		return f.SetCellStyle(sheet, at, at, looks.time)
+	case c.kind == numberCell:
+		return f.SetCellDefault(sheet, at, c.text)
 	}
 	return f.SetCellStr(sheet, at, c.text)
 }
