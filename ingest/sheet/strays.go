@@ -12,11 +12,11 @@ import (
 // nothing; three bytes of UTF-8 are hardly ever GBK, and a whole line of them is UTF-8.
 type strays struct {
 	src     io.Reader
-	at      int64 // offset in the file of the next byte
-	open    stray // the line of the next byte
-	foreign bool  // that line is not ASCII
-	broken  bool  // nor is it UTF-8
-	rest    []byte
+	at      int64   // offset in the file of the next byte
+	open    stray   // the line of the next byte
+	foreign bool    // that line is not ASCII
+	broken  bool    // nor is it UTF-8
+	rest    []byte  // the beginning of a character that goes on in the next bytes
 	behind  bool    // the last byte was a CR
 	list    []stray // lines of UTF-8 that are not ASCII, in order
 	next    int     // of those not passed yet
