@@ -9,10 +9,10 @@ import (
 
 // rooms are the packages from left to right: one may import only those before it.
 var rooms = []string{
-	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/ledger", "plumbline/internal/warehouse",
+	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/stat", "plumbline/internal/ledger", "plumbline/internal/warehouse",
 	"plumbline/internal/books", "plumbline/policy", "plumbline/ingest/sheet/columnar", "plumbline/ingest/sheet", "plumbline/ingest/cell",
 	"plumbline/ingest", "plumbline/ingest/suggest", "plumbline/metrics",
-	"plumbline/charts", "plumbline/reports/tabular", "plumbline/reports", "plumbline/internal/sample", "plumbline/internal/sample/gen",
+	"plumbline/charts", "plumbline/reports/tabular", "plumbline/reports", "plumbline/reports/explain", "plumbline/internal/sample", "plumbline/internal/sample/gen",
 	"plumbline/sample_data", "plumbline/cmd/plumbline",
 }
 

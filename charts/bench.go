@@ -16,12 +16,15 @@ type note struct {
 // tell whether that is good.
 func noteOf(f frame, v metrics.Value, s scale) note {
 	r, ok := v.Exact()
-	if !ok {
+	switch {
+	case v.Status == metrics.Withheld:
+		return note{"", withheld.In(f.lang), f.ink.Muted}
+	case !ok:
 		return note{"", sayShort(f, "无数据", "no data"), f.ink.Muted}
 	}
 	n := note{number: s.short(r), colour: f.ink.Muted}
 	if v.Status == metrics.Insufficient {
-		n.remark = fmt.Sprintf(sayShort(f, "样本不足 n=%d", "too few n=%d"), v.N)
+		n.remark = fmt.Sprintf(sayShort(f, "样本不足 n=%s", "too few n=%s"), v.N)
 		return n
 	}
 	stands, diff := judge(v)

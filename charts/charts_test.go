@@ -73,8 +73,8 @@ func TestOptions(t *testing.T) {
 		"trend-with-intervals-and-target": find(t, ForDepartment(c.report, c.department("D1-1")), "trend-conversion-rate"),
 		"trend-insufficient-months":       find(t, poisoned, "trend-conversion-rate"),
 		"trend-months-without-data":       find(t, company, "trend-on-time-rate"),
-		"trend-money":                     find(t, company, "trend-won-amount"),
-		"trend-no-data":                   find(t, company, "trend-satisfaction"),
+		"trend-money":                     Trend(c.report, c.report.Company, c.report.Policy.Company.Name, c.amount),
+		"trend-no-data":                   Trend(c.report, c.report.Company, c.report.Policy.Company.Name, c.satisfaction),
 		"comparison":                      find(t, company, "comparison-log-punctuality"),
 		"comparison-lower-is-better":      find(t, company, "comparison-complaint-rate"),
 		"stack":                           find(t, company, "stack-on-time-rate"),
@@ -165,7 +165,7 @@ func TestHeadlines(t *testing.T) {
 	num := func(s string) *fixed.Num { n := fixed.MustParse(s); return &n }
 	higher, lower := rate("r", "准时率", "On-time rate", true), rate("r", "投诉率", "Complaint rate", false)
 	value := func(k *policy.KPI, n, d int64, low, high float64, target string) metrics.Value {
-		v := metrics.Value{KPI: k, Period: mustPeriod("2026Q3"), Ratio: fixed.Ratio{Num: fixed.Int(n), Den: fixed.Int(d)}, N: d, Status: metrics.OK,
+		v := metrics.Value{KPI: k, Period: mustPeriod("2026Q3"), Ratio: fixed.Ratio{Num: fixed.Int(n), Den: fixed.Int(d)}, N: fixed.Int(d), Status: metrics.OK,
 			Low: low, High: high, HasInterval: true}
 		if target != "" {
 			v.Target = num(target)
@@ -217,7 +217,7 @@ func TestMoney(t *testing.T) {
 		yuan   int64
 		zh, en string
 	}{{98_765, "9.88 万元", "98.8k"}, {123_456, "12.3 万元", "123.5k"}, {12_345_678, "1,234.6 万元", "12.35M"}, {-50_000, "−5.00 万元", "−50.0k"}, {0, "0.00 万元", "0.0k"}} {
-		v := metrics.Value{KPI: k, Ratio: fixed.Ratio{Num: fixed.Int(c.yuan), Den: fixed.Int(1)}, N: 1, Status: metrics.OK}
+		v := metrics.Value{KPI: k, Ratio: fixed.Ratio{Num: fixed.Int(c.yuan), Den: fixed.Int(1)}, N: fixed.Int(1), Status: metrics.OK}
 		r, _ := v.Exact()
 		got := both(func(l policy.Lang) string { return scaleOf(k, l, v).text(r) })
 		if diff := cmp.Diff(policy.Text{ZH: c.zh, EN: c.en}, got); diff != "" {
@@ -323,12 +323,130 @@ func TestMissingLibraryIsNamed(t *testing.T) {
 func TestEmptyReport(t *testing.T) {
 	c := newCompany()
 	bare := &metrics.Report{Period: mustPeriod("2026-07"), KPIs: []*policy.KPI{c.conversion, c.amount}}
-	for _, chart := range append(ForCompany(bare), Comparison(bare, nil, word("x", "x"), c.conversion)) {
+	for _, chart := range append(ForCompany(bare), Trend(bare, bare.Company, word("x", "x"), c.amount), Comparison(bare, nil, word("x", "x"), c.conversion)) {
 		if chart.Empty == (policy.Text{}) {
 			t.Errorf("%s draws something from nothing", chart.ID)
 		}
 		if _, err := chart.Option(policy.EN, Dark); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestPagesLeadWithWhatCounts: a page draws the KPIs of its scorecards, then those with a target; it lists the others by dataset, and names
+// those without data. In the fixture sales are judged by conversion and punctuality and have a target for complaints, nobody has one for the
+// amount won, and nobody has answered on satisfaction.
+func TestPagesLeadWithWhatCounts(t *testing.T) {
+	c := newCompany()
+	names := func(kpis []*policy.KPI) (ids []string) {
+		for _, k := range kpis {
+			ids = append(ids, k.ID)
+		}
+		return ids
+	}
+	listed := func(o Others) (ids []string) {
+		for _, g := range o.Groups {
+			for _, row := range g.Rows {
+				ids = append(ids, row.KPI.ID)
+			}
+		}
+		return ids
+	}
+	for _, page := range []struct {
+		name                  string
+		set                   []Chart
+		others                Others
+		drawn, listed, absent []string
+	}{
+		{"sales", ForDepartment(c.report, c.department("D1-1")), OthersOfDepartment(c.report, c.department("D1-1")),
+			[]string{"conversion_rate", "log_punctuality", "logged_hours_rate", "complaint_rate"}, []string{"won_amount"}, []string{"on_time_rate", "satisfaction"}},
+		{"engineering", ForDepartment(c.report, c.department("D2")), OthersOfDepartment(c.report, c.department("D2")),
+			[]string{"on_time_rate", "log_punctuality", "logged_hours_rate"}, nil, []string{"conversion_rate", "won_amount", "complaint_rate", "satisfaction"}},
+		{"company", ForCompany(c.report), OthersOfCompany(c.report),
+			[]string{"conversion_rate", "log_punctuality", "on_time_rate", "logged_hours_rate", "complaint_rate"}, []string{"won_amount"}, []string{"satisfaction"}},
+	} {
+		var drawn []string
+		for _, chart := range page.set {
+			if _, id, ok := strings.Cut(chart.ID, "-trend-"); ok {
+				drawn = append(drawn, strings.ReplaceAll(id, "-", "_"))
+			}
+		}
+		if diff := cmp.Diff([][]string{page.drawn, page.listed, page.absent}, [][]string{drawn, listed(page.others), names(page.others.Without)}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", page.name, diff)
+		}
+	}
+}
+
+// TestOthersInWords: amounts won of the quarter and of the one before are 160/2 + (7m + 35 + 12) mod 11 cases a month at 18,000 + 700 m each;
+// the small picture has a bar a month, the highest 24 pixels high.
+func TestOthersInWords(t *testing.T) {
+	c := newCompany()
+	o := OthersOfCompany(c.report)
+	row := o.Groups[0].Rows[0]
+	got := fillOther(c.report, row, policy.ZH)
+	cases := func(m int64) int64 { return 80 + (m*7+7*5+4*3)%11 }
+	won := func(m int64) int64 { return cases(m) * (18_000 + m*700) }
+	now, before := won(12)+won(13)+won(14), won(9)+won(10)+won(11)
+	wan := func(yuan int64) string {
+		return grouped(fixed.Int(yuan).Rat().Quo(fixed.Int(yuan).Rat(), fixed.Int(10_000).Rat()).FloatString(1)) + " 万元"
+	}
+	if got.Now != wan(now) || got.Before != wan(before) || got.Change != "▲ "+wan(now-before) || got.Good != "good" {
+		t.Errorf("got %s, before %s, %s %s; want %s, %s, %s", got.Now, got.Before, got.Change, got.Good, wan(now), wan(before), wan(now-before))
+	}
+	highest, within := 0, 0
+	for _, b := range got.Bars {
+		highest = max(highest, b.Height)
+		if b.Kind == "now" {
+			within++
+		}
+		if b.Y+b.Height != barHeight {
+			t.Errorf("a bar does not stand on the ground: %+v", b)
+		}
+	}
+	if len(got.Bars) != 15 || highest != barHeight || within != 3 {
+		t.Errorf("%d bars, the highest %d, %d within the quarter", len(got.Bars), highest, within)
+	}
+	low := metrics.Value{KPI: c.complaints, N: fixed.Int(900), Ratio: fixed.Ratio{Num: fixed.Int(9), Den: fixed.Int(900)}}
+	high := metrics.Value{KPI: c.complaints, N: fixed.Int(900), Ratio: fixed.Ratio{Num: fixed.Int(90), Den: fixed.Int(900)}}
+	if text, good := changed(finish(low), finish(high), scaleOf(c.complaints, policy.ZH)); text != "▼ 9.0 个百分点" || good != "good" {
+		t.Errorf("fewer complaints: %q is %q", text, good)
+	}
+	if text, good := changed(finish(low), finish(low), scaleOf(c.complaints, policy.ZH)); text != "≈ 无显著变化" || good != "" {
+		t.Errorf("as many complaints: %q is %q", text, good)
+	}
+}
+
+// TestWithheldSaysNothing: three answers are neither drawn nor said, in no place of the page.
+func TestWithheldSaysNothing(t *testing.T) {
+	c := newCompany()
+	k := c.satisfaction
+	k.Anonymous = true
+	at := len(c.report.KPIs) - 1
+	hide := func(l *metrics.Line) {
+		for m := range l.Months[at] {
+			l.Months[at][m] = metrics.Value{KPI: k, Period: c.report.Months[m], Status: metrics.Withheld}
+		}
+		l.Values[at] = metrics.Value{KPI: k, Period: c.report.Period, Status: metrics.Withheld}
+	}
+	hide(&c.report.Company)
+	for i := range c.report.Departments {
+		hide(&c.report.Departments[i].Line)
+	}
+	o := OthersOfCompany(c.report)
+	if len(o.Withheld) != 1 || o.Withheld[0] != k || len(o.Without) != 0 {
+		t.Errorf("withheld are %v, without data %v", o.Withheld, o.Without)
+	}
+	trend := Trend(c.report, c.report.Company, word("公司", "Company"), k)
+	if got, want := trend.Headline.ZH, "公司 客户满意度：匿名数据不足 5 份，不显示"; got != want {
+		t.Errorf("the headline is %s, want %s", got, want)
+	}
+	for _, chart := range []Chart{trend, Comparison(c.report, c.report.Departments, word("公司", "Company"), k)} {
+		for _, row := range chart.Figures.Rows {
+			for _, cell := range row[1:] {
+				if s := cell.Text.ZH; s != "" && s != "不显示" {
+					t.Errorf("%s shows %q", chart.ID, s)
+				}
+			}
 		}
 	}
 }

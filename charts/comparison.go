@@ -60,7 +60,7 @@ func comparedRows(r *metrics.Report, departments []metrics.DepartmentLine, kpi *
 		}
 		rows = append(rows, row)
 	}
-	order := map[metrics.Status]int{metrics.OK: 0, metrics.Insufficient: 1, metrics.NoData: 2}
+	order := map[metrics.Status]int{metrics.OK: 0, metrics.Insufficient: 1, metrics.Withheld: 2, metrics.NoData: 3}
 	slices.SortStableFunc(rows, func(a, b compared) int {
 		if c := order[a.now.Status] - order[b.now.Status]; c != 0 {
 			return c
@@ -87,11 +87,14 @@ func comparisonHeadline(rows []compared, kpi *policy.KPI, s scale) string {
 		return text
 	}
 	var names [4][]string
-	few, none := 0, 0
+	few, hidden, none := 0, 0, 0
 	for _, row := range rows {
 		switch row.now.Status {
 		case metrics.Insufficient:
 			few++
+			continue
+		case metrics.Withheld:
+			hidden++
 			continue
 		case metrics.NoData:
 			none++
@@ -104,11 +107,11 @@ func comparisonHeadline(rows []compared, kpi *policy.KPI, s scale) string {
 		}
 		names[stands] = append(names[stands], name)
 	}
-	return joinGroups(rows, names, few, none, kpi, s)
+	return joinGroups(rows, names, [3]int{few, hidden, none}, kpi, s)
 }
 
 // joinGroups makes one sentence of how many departments stand where, naming those that miss the target.
-func joinGroups(rows []compared, names [4][]string, few, none int, kpi *policy.KPI, s scale) string {
+func joinGroups(rows []compared, names [4][]string, unknown [3]int, kpi *policy.KPI, s scale) string {
 	l := s.lang
 	parts := []string{}
 	add := func(n int, zh, en string, who []string) {
@@ -125,8 +128,9 @@ func joinGroups(rows []compared, names [4][]string, few, none int, kpi *policy.K
 	add(len(names[missed]), "%d 个未达目标", "%d short of target", names[missed])
 	add(len(names[unsure]), "%d 个与目标无显著差异", "%d not clearly different from it", nil)
 	add(len(names[unjudged]), "%d 个未设目标", "%d without target", nil)
-	add(few, "%d 个样本不足", "%d with too few cases", nil)
-	add(none, "%d 个无数据", "%d without data", nil)
+	add(unknown[0], "%d 个样本不足", "%d with too few cases", nil)
+	add(unknown[1], "%d 个不显示", "%d withheld", nil)
+	add(unknown[2], "%d 个无数据", "%d without data", nil)
 	name := nameOf(kpi.Name, l)
 	if len(parts) == 1 {
 		all := strings.TrimPrefix(parts[0], fmt.Sprint(len(rows), " "))

@@ -38,7 +38,10 @@ func Distribution(r *metrics.Report, who policy.Text, scores []metrics.PersonSco
 		})
 		return c.At(wideWidth)
 	}
-	c.Headline = both(func(l policy.Lang) string { return distributionHeadline(totals, bands, provisional, l) })
+	moved := movedBands(scores)
+	c.Headline = both(func(l policy.Lang) string {
+		return distributionHeadline(totals, bands, provisional, l) + movedWords(moved, l)
+	})
 	c.Description = both(func(l policy.Lang) string { return listBands(bands, l) })
 	c.Figures = bandFigures(bands, len(totals))
 	return c.At(wideWidth)
@@ -57,6 +60,26 @@ func totalsOf(scores []metrics.PersonScore) (totals []fixed.Num, provisional int
 	}
 	slices.Sort(totals)
 	return totals, provisional
+}
+
+// movedBands counts those whom a limit or a forced distribution gives another band than the score earns, by which the chart counts.
+func movedBands(scores []metrics.PersonScore) (n int) {
+	for _, s := range scores {
+		if s.Total == nil {
+			continue
+		}
+		if s.Forced || s.Band != nil && s.Earned != nil && s.Band.ID != s.Earned.ID {
+			n++
+		}
+	}
+	return n
+}
+
+func movedWords(n int, l policy.Lang) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(pick(l, "；图中按得分计等级，%d 人的等级因等级上限或强制分布另有调整", "; bands here go by the score, %d people have another one by a limit or the forced distribution"), n)
 }
 
 // bandCount is a band with its people; high is the next better band's limit, nil at the top.

@@ -9,6 +9,9 @@ import (
 // same is a text that needs no translation.
 func same(s string) policy.Text { return policy.Text{ZH: s, EN: s} }
 
+// withheld stands for a value that so few gave anonymously that it would give them away.
+var withheld = word("不显示", "withheld")
+
 func word(zh, en string) policy.Text { return policy.Text{ZH: zh, EN: en} }
 
 func number(s string) Cell { return Cell{Text: same(s), Number: true} }
@@ -46,11 +49,14 @@ func exactUnit(u policy.Unit, l policy.Lang) string {
 // valueCells is a value as cells, behind the first column.
 func valueCells(v metrics.Value) []Cell {
 	blank := number("")
-	cells := []Cell{blank, blank, blank, number(count(v.N)), blank, blank, blank, {}}
+	cells := []Cell{blank, blank, blank, number(cases(v.N)), blank, blank, blank, {}}
+	if v.Status == metrics.Withheld {
+		cells[3] = blank
+	}
 	if r, ok := v.Exact(); ok {
 		cells[0] = number(grouped(fixed.Text(r, 2)))
 		cells[1] = number(grouped(v.Ratio.Num.String()))
-		if v.KPI.Denominator != nil {
+		if v.KPI.Divides() {
 			cells[2] = number(grouped(v.Ratio.Den.String()))
 		}
 	}
@@ -62,6 +68,8 @@ func valueCells(v metrics.Value) []Cell {
 		cells[6] = number(grouped(v.Target.String()))
 	}
 	switch v.Status {
+	case metrics.Withheld:
+		cells[7] = Cell{Text: withheld}
 	case metrics.NoData:
 		cells[7] = Cell{Text: word("无数据", "no data")}
 	case metrics.Insufficient:

@@ -122,7 +122,7 @@ func (c company) line(seed, size int64, kind string) metrics.Line {
 	for k, kpi := range r.KPIs {
 		months := make([]metrics.Value, len(r.Months))
 		var sums [3]fixed.Ratio
-		var ns [3]int64
+		var ns [3]fixed.Num
 		for m, p := range r.Months {
 			v := c.month(kpi, int64(k), seed, int64(m), size, kind)
 			v.Period = p
@@ -167,7 +167,7 @@ func (c company) month(kpi *policy.KPI, k, seed, m, size int64, kind string) met
 	}
 	share := map[*policy.KPI]int64{c.conversion: 24 + seed*4, c.onTime: 82, c.punctual: 96 - seed*2, c.complaints: 4 + seed, c.hours: 97, c.amount: 0}[kpi]
 	share += (m*5+seed*3)%9 - 4
-	v.N = cases
+	v.N = fixed.Int(cases)
 	v.Ratio = fixed.Ratio{Num: fixed.Int(min(cases*share/100, cases)), Den: fixed.Int(cases)}
 	if kpi == c.amount {
 		v.Ratio = fixed.Ratio{Num: fixed.Int(cases * (18_000 + m*700)), Den: fixed.Int(1)}
@@ -202,7 +202,7 @@ func finish(v metrics.Value) metrics.Value {
 		v.Status, v.Ratio = metrics.NoData, fixed.Ratio{}
 		return v
 	}
-	if v.N < v.KPI.Minimum {
+	if v.N < fixed.Int(v.KPI.Minimum) {
 		v.Status = metrics.Insufficient
 	}
 	if v.KPI.IsRate() {
@@ -234,7 +234,7 @@ func funnel(size int64, p period.Period) metrics.FunnelValues {
 		k := &policy.KPI{ID: "funnel_" + names[i].EN, Name: names[i], Unit: policy.Count, Numerator: count1("x"), HigherIsBetter: true}
 		n := size * share / 100
 		f.Funnel.Steps = append(f.Funnel.Steps, k)
-		f.Steps = append(f.Steps, metrics.Value{KPI: k, Period: p, N: n, Ratio: fixed.Ratio{Num: fixed.Int(n), Den: fixed.Int(1)}, Status: metrics.OK})
+		f.Steps = append(f.Steps, metrics.Value{KPI: k, Period: p, N: fixed.Int(n), Ratio: fixed.Ratio{Num: fixed.Int(n), Den: fixed.Int(1)}, Status: metrics.OK})
 	}
 	return f
 }

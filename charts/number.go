@@ -136,6 +136,9 @@ func grouped(s string) string {
 
 func count(n int64) string { return grouped(fixed.Int(n).Text(0)) }
 
+// cases writes how many rows a value rests on; split by shares it may have decimals.
+func cases(n fixed.Num) string { return grouped(n.String()) }
+
 // percent writes part of whole with one decimal.
 func percent(part, whole int64) string {
 	if whole == 0 {

@@ -38,14 +38,14 @@ func WritePages(dir string, r *metrics.Report, lang policy.Lang) ([]string, erro
 		}
 		w.write("assets/"+name, text)
 	}
-	company := ForCompany(r)
+	company, others := ForCompany(r), OthersOfCompany(r)
 	for _, l := range []policy.Lang{policy.ZH, policy.EN} {
-		w.page(l, "", company)
+		w.page(l, "", company, others)
 	}
 	for _, d := range r.Departments {
-		set := ForDepartment(r, d)
+		set, others := ForDepartment(r, d), OthersOfDepartment(r, d)
 		for _, l := range []policy.Lang{policy.ZH, policy.EN} {
-			w.page(l, d.Department.ID, set)
+			w.page(l, d.Department.ID, set, others)
 		}
 	}
 	return w.files, w.err
@@ -81,6 +81,7 @@ type page struct {
 	OtherLang, OtherHref, OtherName       string
 	Links                                 []link
 	Charts                                []pageChart
+	Others                                *pageOthers // nil: none
 	Words                                 map[string]string
 	Footer                                []string
 }
@@ -104,11 +105,12 @@ type pageCell struct {
 	Number bool
 }
 
-func (w *pageWriter) page(l policy.Lang, department string, set []Chart) {
+func (w *pageWriter) page(l policy.Lang, department string, set []Chart, others Others) {
 	if w.err != nil {
 		return
 	}
 	p, err := w.fill(l, department, set)
+	p.Others = fillOthers(w.report, others, l)
 	if err == nil {
 		var b bytes.Buffer
 		if err = pageTemplate.ExecuteTemplate(&b, "page.html", p); err == nil {

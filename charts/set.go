@@ -7,8 +7,9 @@ import (
 	"plumbline/policy"
 )
 
-// ForCompany gives the charts of the company's page in reading order: per listed KPI how the departments compare and how it
-// went, then the counts behind the rates that decide, funnels, the distribution of scores, the calendar, and last what has no data.
+// ForCompany gives the charts of the company's page in reading order: for each KPI that somebody is judged by or that has a target, how the
+// departments compare and how it went, then the counts behind the rates that decide, funnels, the distribution of scores, the calendar, and
+// last what has nothing to draw. Of the other KPIs tells OthersOfCompany.
 func ForCompany(r *metrics.Report) []Chart {
 	who := word("公司", "Company")
 	if r.Policy != nil && r.Policy.Company.Name != (policy.Text{}) {
@@ -16,10 +17,11 @@ func ForCompany(r *metrics.Report) []Chart {
 	}
 	lowest := lowestDepartments(r)
 	across := both(func(l policy.Lang) string { return nameOf(who, l) + pick(l, "各部门", ", departments") })
-	return named("company", chartSet(r, r.Company, who, across, lowest, r.Scores))
+	return named("company", chartSet(r, r.Company, who, across, lowest, r.Scores, leadOfCompany(r)))
 }
 
-// ForDepartment gives the same set for a department with its subtree, comparing the departments directly below it.
+// ForDepartment gives the same set for a department with its subtree, comparing the departments directly below it. It leads with the KPIs of
+// the department's scorecard.
 func ForDepartment(r *metrics.Report, d metrics.DepartmentLine) []Chart {
 	var below []metrics.DepartmentLine
 	for _, other := range r.Departments {
@@ -37,24 +39,27 @@ func ForDepartment(r *metrics.Report, d metrics.DepartmentLine) []Chart {
 			scores = append(scores, s)
 		}
 	}
-	return named(departmentSlug(r, d.Department.ID), chartSet(r, d.Line, d.Department.Name, across, below, scores))
+	return named(departmentSlug(r, d.Department.ID), chartSet(r, d.Line, d.Department.Name, across, below, scores, leadOfDepartment(r, d)))
 }
 
 // chartSet is the set of one page.
-func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, below []metrics.DepartmentLine, scores []metrics.PersonScore) []Chart {
+func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, below []metrics.DepartmentLine, scores []metrics.PersonScore, lead []*policy.KPI) []Chart {
 	var set []Chart
-	for _, kpi := range r.KPIs {
+	for _, kpi := range lead {
 		if len(below) > 1 {
 			set = appendDrawn(set, Comparison(r, below, across, kpi))
 		}
 		set = append(set, Trend(r, line, who, kpi))
 	}
 	for _, kpi := range decidingRates(r) {
+		if !slices.Contains(lead, kpi) {
+			continue
+		}
 		set = appendDrawn(set, Stack(r, line, who, kpi))
 	}
 	for _, funnel := range line.Funnels {
 		if funnel.Funnel != nil {
-			set = append(set, Funnel(r, funnel, who))
+			set = appendDrawn(set, Funnel(r, funnel, who)) // departments that sell nothing have none
 		}
 	}
 	set = append(set, Distribution(r, who, scores), Calendar(r, line, who))
@@ -70,7 +75,7 @@ func order(c Chart) int {
 	return 1
 }
 
-// appendDrawn leaves out a chart with nothing to draw: the KPI's trend says so already.
+// appendDrawn leaves out a chart with nothing to draw: the KPI's trend, or the table of others, says so already.
 func appendDrawn(set []Chart, c Chart) []Chart {
 	if c.Empty != (policy.Text{}) {
 		return set

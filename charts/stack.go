@@ -44,7 +44,7 @@ func Stack(r *metrics.Report, line metrics.Line, who policy.Text, kpi *policy.KP
 
 func splitOf(v metrics.Value) split {
 	s := split{month: v}
-	if v.Status == metrics.NoData {
+	if valueless(v) {
 		return s
 	}
 	s.good, s.bad = v.Ratio.Num, v.Ratio.Den-v.Ratio.Num
@@ -94,7 +94,7 @@ func listSplits(splits []split, good, bad policy.Text, l policy.Lang) string {
 	parts := make([]string, len(splits))
 	for i, s := range splits {
 		parts[i] = fmt.Sprintf(pick(l, "%s %s %s、%s %s", "%s %s %s, %s %s"), when(s.month.Period, l), good.In(l), grouped(s.good.String()), bad.In(l), grouped(s.bad.String()))
-		if s.month.Status == metrics.NoData {
+		if valueless(s.month) {
 			parts[i] = when(s.month.Period, l) + pick(l, " 无数据", " no data")
 		}
 	}
@@ -105,7 +105,7 @@ func stackFigures(splits []split, good, bad policy.Text) Figures {
 	figures := Figures{Head: []policy.Text{word("月份", "Month"), good, bad, word("合计", "Total"), word("说明", "Note")}}
 	for _, s := range splits {
 		row := []Cell{{Text: same(s.month.Period.String())}, number(grouped(s.good.String())), number(grouped(s.bad.String())), number(grouped((s.good + s.bad).String())), valueCells(s.month)[7]}
-		if s.month.Status == metrics.NoData {
+		if valueless(s.month) {
 			row[1], row[2], row[3] = number(""), number(""), number("")
 		}
 		figures.Rows = append(figures.Rows, row)
@@ -120,7 +120,7 @@ func drawStack(f frame, r *metrics.Report, splits []split, good, bad policy.Text
 	for i, s := range splits {
 		months[i] = s.month
 		goods[i].Value, bads[i].Value = absent, absent
-		if s.month.Status != metrics.NoData {
+		if !valueless(s.month) {
 			goods[i].Value, bads[i].Value = s.good.Float(), s.bad.Float()
 			most = max(most, (s.good + s.bad).Float())
 		}
@@ -166,7 +166,7 @@ func splitItems(f frame, splits []split, a axis, good bool) list {
 		}
 		if s.month.Status == metrics.Insufficient {
 			item["itemStyle"] = object{"color": f.ink.Paper, "borderColor": f.ink.Muted, "borderWidth": 1, "borderType": "dashed"}
-			item["label"] = object{"show": !good, "position": "top", "formatter": fmt.Sprintf("n=%d", s.month.N), "color": f.ink.Muted, "fontSize": 11, "fontFamily": fontFamily}
+			item["label"] = object{"show": !good, "position": "top", "formatter": fmt.Sprintf("n=%s", s.month.N), "color": f.ink.Muted, "fontSize": 11, "fontFamily": fontFamily}
 		}
 		items[i] = item
 	}

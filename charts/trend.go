@@ -3,6 +3,7 @@ package charts
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	echarts "github.com/go-echarts/go-echarts/v2/charts"
@@ -33,7 +34,11 @@ func Trend(r *metrics.Report, line metrics.Line, who policy.Text, kpi *policy.KP
 				trendSpan(r, l), nameOf(kpi.Name, l))
 		})
 	}
-	c.draw = func(f frame) sketch { return drawTrend(f, r, kpi, months, now.Target, scales(f.lang)) }
+	target := now.Target
+	if kpi.Adds() { // the period's target is the sum of the months', and no line to hold a month against
+		target = nil
+	}
+	c.draw = func(f frame) sketch { return drawTrend(f, r, kpi, months, target, scales(f.lang)) }
 	return c.At(wideWidth)
 }
 
@@ -122,7 +127,10 @@ func listMonths(months []metrics.Value, s scale) string {
 // say gives a value with its unit, or the words that stand for it.
 func say(v metrics.Value, s scale) string {
 	r, ok := v.Exact()
-	if !ok {
+	switch {
+	case v.Status == metrics.Withheld:
+		return withheld.In(s.lang)
+	case !ok:
 		return pick(s.lang, "无数据", "no data")
 	}
 	if v.Status == metrics.Insufficient {
@@ -153,6 +161,9 @@ func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Val
 		hollowSeries(f, months, s),
 		gapSeries(f, months, a),
 	}
+	if ownTargets(months) {
+		series = append(series, monthTargets(f, months, s))
+	}
 	return sketch{base: line, height: f.top + trendHeight, add: dress(f, key, object{
 		"grid":   list{object{"left": axisRoom(a, s), "right": lastRoom(months, s), "top": f.top + keyRoom(f, key) + 18, "bottom": 44, "containLabel": false}},
 		"xAxis":  list{monthAxis(f)},
@@ -174,6 +185,9 @@ func trendKey(f frame, months []metrics.Value, target *fixed.Num, s scale) list 
 			key = append(key, keyEntry{"○", f.ink.Muted, pick(f.lang, "样本不足", "too few cases")})
 			break
 		}
+	}
+	if ownTargets(months) {
+		key = append(key, keyEntry{"━", f.ink.Target, pick(f.lang, "当月目标", "month's target")})
 	}
 	if target != nil {
 		key = append(key, keyEntry{"┄", f.ink.Target, pick(f.lang, "目标 ", "target ") + s.short(target.Rat())})
@@ -265,10 +279,13 @@ func lastOK(months []metrics.Value) int {
 func tooltipOf(v metrics.Value, s scale) string {
 	l := s.lang
 	lines := []string{when(v.Period, l), nameOf(v.KPI.Name, l) + " " + say(v, s)}
-	if v.KPI.Denominator != nil {
+	if v.Status == metrics.Withheld {
+		return literal(strings.Join(lines, "\n"))
+	}
+	if v.KPI.Divides() {
 		lines = append(lines, v.Ratio.Num.String()+" ÷ "+v.Ratio.Den.String())
 	}
-	lines = append(lines, "n="+count(v.N))
+	lines = append(lines, "n="+cases(v.N))
 	if v.HasInterval {
 		lines = append(lines, pick(l, "95% 区间 ", "95% interval ")+s.edge(v.Low)+pick(l, " 至 ", " to ")+s.edge(v.High))
 	}
@@ -299,6 +316,24 @@ func guides(f frame, months []metrics.Value, target *fixed.Num, s scale) any {
 	return object{"silent": true, "symbol": "none", "animation": false, "label": object{"show": false}, "z": 2, "data": data}
 }
 
+// ownTarget reports whether a month is held against a target of its own: that of what adds up, which is another for every period.
+func ownTarget(v metrics.Value) bool { return v.Target != nil && v.KPI.Adds() }
+
+func ownTargets(months []metrics.Value) bool { return slices.ContainsFunc(months, ownTarget) }
+
+// monthTargets draws the months' own targets as ticks.
+func monthTargets(f frame, months []metrics.Value, s scale) any {
+	data := list{}
+	for i, v := range months {
+		if ownTarget(v) {
+			data = append(data, object{"value": list{i, s.at(v.Target.Rat())}})
+		}
+	}
+	width := max(8, (f.width-90)/max(len(months), 1)*2/3)
+	return still(object{"type": "scatter", "name": "target", "silent": true, "symbol": "rect", "symbolSize": list{width, 2}, "z": 2, "data": data,
+		"itemStyle": object{"color": f.ink.Target}})
+}
+
 // banded reports whether month i has an interval to draw.
 func banded(months []metrics.Value, i int) bool {
 	return i >= 0 && i < len(months) && months[i].HasInterval && months[i].Status == metrics.OK
@@ -313,9 +348,9 @@ func hollowSeries(f frame, months []metrics.Value, s scale) any {
 		if !ok || v.Status != metrics.Insufficient {
 			continue
 		}
-		label := fmt.Sprintf(pick(f.lang, "样本不足\nn=%d", "too few\nn=%d"), v.N)
+		label := fmt.Sprintf(pick(f.lang, "样本不足\nn=%s", "too few\nn=%s"), v.N)
 		if near := 1 + 50*len(months)/f.width; i-crowded <= near {
-			label = fmt.Sprintf("n=%d", v.N)
+			label = fmt.Sprintf("n=%s", v.N)
 		}
 		crowded = i
 		data = append(data, object{"value": list{i, s.at(r)}, "tooltip": object{"formatter": tooltipOf(v, s)},
@@ -328,26 +363,39 @@ func hollowSeries(f frame, months []metrics.Value, s scale) any {
 	})
 }
 
-// gapSeries writes 无数据 once under every run of months without data.
+// gapSeries writes 无数据 or 不显示 once under every run of months without a value.
 func gapSeries(f frame, months []metrics.Value, a axis) any {
 	data := list{}
 	for i := 0; i < len(months); i++ {
 		j := i
-		for j < len(months) && months[j].Status == metrics.NoData {
+		for j < len(months) && months[j].Status == months[i].Status && valueless(months[j]) {
 			j++
 		}
 		if j == i {
 			continue
 		}
-		words := pick(f.lang, "无数据", "no data")
+		words := say(months[i], scale{lang: f.lang})
 		if room := float64(f.width-90) / float64(len(months)) * float64(j-i); room < 36 {
-			words = pick(f.lang, "无\n数\n据", "no\ndata")
+			words = narrowed(words, f.lang)
 		}
 		data = append(data, object{"value": list{(i + j - 1) / 2, a.low}, "label": object{
 			"show": true, "position": "top", "formatter": words, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 13, "fontFamily": fontFamily}})
 		i = j
 	}
 	return still(object{"type": "scatter", "name": "gap", "symbolSize": 1, "silent": true, "z": 2, "data": data, "itemStyle": object{"color": "transparent"}})
+}
+
+// valueless reports whether there is nothing to draw of a month.
+func valueless(v metrics.Value) bool {
+	return v.Status == metrics.NoData || v.Status == metrics.Withheld
+}
+
+// narrowed sets words one below the other: a Chinese character or an English word a line.
+func narrowed(words string, l policy.Lang) string {
+	if l == policy.EN {
+		return strings.ReplaceAll(words, " ", "\n")
+	}
+	return strings.Join(strings.Split(words, ""), "\n")
 }
 
 // trendAxis holds values, intervals and target. A line may start above zero; its axis says where.
@@ -363,6 +411,11 @@ func trendAxis(months []metrics.Value, target *fixed.Num, s scale, kpi *policy.K
 	}
 	if target != nil {
 		ys = append(ys, s.at(target.Rat()))
+	}
+	for _, v := range months {
+		if ownTarget(v) {
+			ys = append(ys, s.at(v.Target.Rat()))
+		}
 	}
 	if len(ys) == 0 {
 		ys = append(ys, 0)

@@ -104,7 +104,7 @@ func sincePhrase(p period.Period, l policy.Lang) string {
 
 // insufficient says that a value rests on too few rows, and how many it needs.
 func insufficient(v metrics.Value, l policy.Lang) string {
-	return fmt.Sprintf(pick(l, "样本不足 n=%d", "too few cases, n=%d"), v.N)
+	return fmt.Sprintf(pick(l, "样本不足 n=%s", "too few cases, n=%s"), v.N)
 }
 
 // sentence is the headline of a value: the number and what may be said of it.
@@ -113,6 +113,9 @@ func sentence(v, before metrics.Value, who string, s scale) string {
 	name := nameOf(v.KPI.Name, l)
 	subject := who + pick(l, " ", ": ") + name
 	r, ok := v.Exact()
+	if v.Status == metrics.Withheld {
+		return subject + fmt.Sprintf(pick(l, "：匿名数据不足 %d 份，不显示", ": fewer than %d anonymous answers, withheld"), policy.AnonymousFrom)
+	}
 	if !ok {
 		return subject + pick(l, "：", ": ") + missing(v, l)
 	}
@@ -132,7 +135,7 @@ func sentence(v, before metrics.Value, who string, s scale) string {
 // missing says that there is no value, and why.
 func missing(v metrics.Value, l policy.Lang) string {
 	why := pick(l, "没有计入的记录", "no records count towards it")
-	if v.KPI != nil && v.KPI.Denominator != nil && v.N > 0 {
+	if v.KPI != nil && v.KPI.Divides() && v.N > 0 {
 		why = pick(l, "分母为零", "the denominator is zero")
 	}
 	return fmt.Sprintf(pick(l, "%s无数据（%s）", "no data for %s (%s)"), when(v.Period, l), why)

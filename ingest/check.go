@@ -350,36 +350,3 @@ func (t *taking) encounters() string {
 		"JOIN (SELECT f._seq, f._row AS row_then, %[1]s, %[2]s FROM %[4]s f WHERE %[5]s) f ON %[6]s",
 		keys, print, t.fit, t.plan.dataset.Table(), standing, t.sameKey())
 }
-
-// overlaps finds rows that share days with another record of the same person, in the file or in the books. A record in the
-// books that the file corrects does not count any more; one that the file repeats unchanged stands. What was found then holds
-// for the row's repetitions too.
-func (t *taking) overlaps() []step {
-	v := t.plan.dataset.NoOverlap
-	if v == nil || !t.plan.has(v.Per) || !t.plan.has(v.From) {
-		return nil
-	}
-	per, from := warehouse.Ident(v.Per), warehouse.Ident(v.From)
-	until := fmt.Sprintf("(SELECT f.%s FROM %s f WHERE %s AND %s)", warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey())
-	if t.plan.has(v.To) {
-		until = "s." + warehouse.Ident(v.To)
-	}
-	col := t.plan.cellOf(v.From)
-	find := fmt.Sprintf(`INSERT INTO problem (_row, col, rule)
-WITH mine AS (SELECT s._row, s.%[1]s AS per, s.%[2]s AS first, coalesce(%[3]s, %[4]s) AS last FROM stage s
-    WHERE %[5]s AND s._row NOT IN (SELECT _row FROM met WHERE same)),
-  other AS (SELECT * FROM mine UNION ALL
-    SELECT -1, f.%[1]s, f.%[2]s, coalesce(f.%[6]s, %[4]s) FROM %[7]s f
-    WHERE %[8]s AND NOT EXISTS (SELECT 1 FROM stage s JOIN met USING (_row) WHERE NOT met.same AND %[9]s))
-SELECT DISTINCT m._row, %[10]d, 'interval.overlap' FROM mine m JOIN other o ON o.per = m.per AND o._row <> m._row AND o.first <= m.last AND m.first <= o.last`,
-		per, from, until, "DATE '9999-12-31'", t.fit, warehouse.Ident(v.To), t.plan.dataset.Table(), standing, t.sameKey(), col)
-	repeat := fmt.Sprintf(`INSERT INTO problem (_row, col, rule)
-SELECT s._row, %d, 'interval.overlap' FROM stage s JOIN duplicate d USING (_row)
-WHERE EXISTS (SELECT 1 FROM stage f JOIN problem p USING (_row) WHERE p.rule = 'interval.overlap' AND %s)`, col, t.sameKey())
-	return []step{
-		{"overlaps of", find},
-		{"repeated overlaps of", repeat},
-		{"overlapping duplicates of", "DELETE FROM duplicate WHERE _row IN (SELECT _row FROM problem)"},
-		{"overlapping records of", "DELETE FROM met WHERE _row IN (SELECT _row FROM problem)"},
-	}
-}

@@ -132,6 +132,12 @@ var ruleWords = map[string]words{
 	"interval.overlap": {
 		policy.Text{ZH: "与同一员工的另一段任职日期重叠", EN: "shares days with another membership of the same person"},
 		policy.Text{ZH: "前一段写明结束日期，后一段从次日开始", EN: "end the earlier one on the day before the later one begins"}},
+	"interval.share": {
+		policy.Text{ZH: "同一天的比例合计超过 100%%（%s）", EN: "the shares of one day add up to more than 100%% (%s)"},
+		policy.Text{ZH: "改正比例，或给不再继续的一条写明结束日期；空白即 100%", EN: "correct the shares, or end the record that does not go on; a blank is 100%"}},
+	"interval.apart": { // worded for its dataset by overlapWords
+		policy.Text{ZH: "同一天有两条相同的记录（%s）", EN: "two records of one day are alike (%s)"},
+		policy.Text{ZH: "只留一条，比例合并；或让后一条从前一条结束的次日开始", EN: "keep one with the shares added up, or let the later one begin on the day after the earlier one ends"}},
 }
 
 // explain gives the words of a rule for the case at hand.
@@ -151,7 +157,10 @@ func explain(rule, detail string, d *policy.Dataset, c *policy.Column) words {
 	if rule == "row.fields" && detail == "quote" {
 		rule = "row.quote"
 	}
-	w, ok := ruleWords[rule]
+	w, ok := overlapWords(rule, d)
+	if !ok {
+		w, ok = ruleWords[rule]
+	}
 	if !ok {
 		return words{policy.Text{ZH: rule, EN: rule}, policy.Text{}}
 	}

@@ -279,7 +279,7 @@ func TestWorkbook(t *testing.T) {
 		"  表头在第 2 行，其上的标题行未作数据",
 		"七月.xlsx 3 [D 填写日期] date.form 46204",
 		"七月.xlsx 5 [A 日志编号] id.digits_lost 1.23456789012345678E+17",
-		"0007|张伟|||2020-01-01|||", "E001|李静|||2021-03-01|||", "E002|王芳|||2026-03-01|2026-06-30||", "E003|吴刚|||2026-01-05|||",
+		"0007|张伟|||2020-01-01||||", "E001|李静|||2021-03-01||||", "E002|王芳|||2026-03-01|2026-06-30|||", "E003|吴刚|||2026-01-05||||",
 		"L2|0007|2026-07-01|2026-07-02|7.2500|0.1000||",
 	}
 	// Which of the sheets stands first in the workbook is up to the library that wrote it.
@@ -399,8 +399,9 @@ func TestWideDataset(t *testing.T) {
 // A column may be called like anything that stands in the program's own SQL.
 func TestColumnsCalledLikeTheProgramsOwn(t *testing.T) {
 	names := []string{"r", "c0", "c1", "c1_date", "f", "h", "m", "n", "s", "x", "b", "d", "p", "o", "v", "e", "col", "rule", "detail", "cell", "cells", "per", "last",
-		"twin", "duplicate", "hit", "met", "problem", "raw", "stage", "row_then", "seq", "row_no", "line", "day", "report_day", "employee_no", "valid_from"}
-	yaml := "odd:\n  name: {zh: 怪表, en: Odd}\n  key: [r, s]\n  day: day\n  owner: employee_no\n  no_overlap: {per: f, from: valid_from, to: last}\n  columns:\n"
+		"twin", "duplicate", "hit", "met", "problem", "raw", "stage", "row_then", "seq", "row_no", "line", "day", "report_day", "employee_no", "valid_from",
+		"share", "label", "part", "alike", "other", "crowd", "named", "soon", "parts", "total", "whole"}
+	yaml := "odd:\n  name: {zh: 怪表, en: Odd}\n  key: [r, s]\n  day: day\n  owner: employee_no\n  no_overlap: {per: f, from: valid_from, to: last, share: share, apart: [s, valid_from]}\n  columns:\n"
 	var good []string
 	for _, name := range names {
 		kind, value := "text, optional: true", "文"
@@ -413,6 +414,8 @@ func TestColumnsCalledLikeTheProgramsOwn(t *testing.T) {
 			kind, value = "date, optional: true", "2026-07-02"
 		case "employee_no":
 			kind, value = "employee", "0007"
+		case "share":
+			kind, value = "percent, unit: percent, optional: true", "60"
 		case "x", "col":
 			kind, value = "integer", "5"
 		}
@@ -445,7 +448,7 @@ func TestColumnsCalledLikeTheProgramsOwn(t *testing.T) {
 	}
 	got = append(got, c.rejects()...)
 	want = append(want, "a.csv 5 [2 c0] check.1 文", "a.csv 6 [17 col] number.form 5x", "a.csv 8 [1 r] key.conflict 6", "a.csv 9 [1 r] key.conflict 6",
-		"a.csv 10 [35 day] date.future 2026-07-16", "a.csv 10 [36 employee_no] employee.unknown E999", "b.csv 4 [37 valid_from] interval.overlap 2026-07-01",
+		"a.csv 10 [35 day] date.future 2026-07-16", "a.csv 10 [36 employee_no] employee.unknown E999", "b.csv 4 [37 valid_from] interval.apart 2026-07-01", "b.csv 4 [37 valid_from] interval.share 2026-07-01",
 		"c.csv 2 [1 r] key.conflict 2", "c.csv 3 [8 valid_from] check.1 2026-07-03")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -70,6 +70,9 @@ func (k *known) withdrawn(ctx context.Context, tx *warehouse.Tx, e books.Entry) 
 		if err := leaning(ctx, tx, p, p.Dataset(id), e.Seq); err != nil {
 			return err
 		}
+		if err := uncrossed(ctx, tx, p.Dataset(id), e.Seq); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{"withdraw_rejects", "reopen_rejects"} {
 		if _, err := tx.Exec(ctx, statements.Get(name), warehouse.Args{"seq": e.Seq}); err != nil {

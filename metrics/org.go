@@ -9,23 +9,29 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/fixed"
 	"plumbline/internal/period"
 	"plumbline/internal/warehouse"
 	"plumbline/policy"
 )
 
-// organisation is who belonged where, as known at one ledger sequence.
+// organisation is who belonged where, as known at one ledger sequence, with the department tree of one day.
 type organisation struct {
 	departments []Department // depth first, siblings by id
 	index       map[string]int
 	people      map[string]Person
-	memberships []membership // by employee and first day
+	memberships []membership // by employee, first day and department
+	away        leaves
+	leading     map[string][]int // memberships of heads and supervisors, by department
+	*attribution
 }
 
-// membership is a stay; last is inclusive.
+// membership is what the list says of a person in a department; last is inclusive.
 type membership struct {
-	employee, department, role string
-	first, last                time.Time
+	employee, department, role, superior string
+	first, last                          time.Time
+	share                                fixed.Num // of the person's work, in percent
+	working                              fixed.Num // the part of full time, 1 for all of it
 }
 
 // optional is a column's expression, or NULL where the policy's dataset has no such column.
@@ -36,20 +42,32 @@ func optional(d *policy.Dataset, id string) string {
 	return warehouse.Ident(id)
 }
 
-// readOrganisation reads departments, employees and memberships as known at asOf.
-func readOrganisation(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) (*organisation, error) {
+// readOrganisation reads departments, employees, memberships and leave as known at asOf; the departments stand as on day.
+func readOrganisation(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64, day time.Time) (*organisation, error) {
 	o := &organisation{index: map[string]int{}, people: map[string]Person{}}
-	for _, read := range []func(context.Context, *warehouse.Tx, *policy.Policy, int64) error{o.readDepartments, o.readPeople, o.readMemberships} {
-		if err := read(ctx, tx, p, asOf); err != nil {
-			return nil, fmt.Errorf("read the organisation: %w", err)
+	all, err := o.readDepartments(ctx, tx, p, asOf)
+	if err == nil {
+		err = changeDepartments(ctx, tx, p, asOf, day, all)
+	}
+	if err == nil {
+		err = o.arrange(all)
+	}
+	for _, read := range []func(context.Context, *warehouse.Tx, *policy.Policy, int64) error{o.readPeople, o.readMemberships, o.readLeave} {
+		if err == nil {
+			err = read(ctx, tx, p, asOf)
 		}
 	}
+	if err != nil {
+		return nil, fmt.Errorf("read the organisation: %w", err)
+	}
+	o.attribution = o.attribute()
+	o.posts()
 	return o, nil
 }
 
 const known = "WHERE _seq <= $as_of AND _until > $as_of"
 
-func (o *organisation) readDepartments(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) error {
+func (o *organisation) readDepartments(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) ([]Department, error) {
 	d := p.Dataset(policy.Departments)
 	s := warehouse.SQL("departments", fmt.Sprintf("SELECT department_id, name, coalesce(%s, name), coalesce(parent_id, ''), kind, coalesce(%s, '')\nFROM facts.departments %s ORDER BY department_id",
 		optional(d, "name_en"), optional(d, "structure"), known))
@@ -65,10 +83,39 @@ func (o *organisation) readDepartments(ctx context.Context, tx *warehouse.Tx, p 
 		all = append(all, n)
 		return nil
 	})
-	if err != nil {
-		return err
+	return all, err
+}
+
+// changeDepartments gives the departments the names, parents and kinds that the list of changes says they have on day.
+func changeDepartments(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64, day time.Time, all []Department) error {
+	if p.Dataset(policy.DepartmentChanges) == nil {
+		return nil
 	}
-	return o.arrange(all)
+	kind := p.Dataset(policy.Departments).Column("kind")
+	s := warehouse.SQL("department changes", `SELECT department_id, coalesce("name", ''), coalesce(name_en, "name", ''), coalesce(parent_id, ''), coalesce("top", false), coalesce(kind, '')
+FROM facts.department_changes `+known+" AND effective_on <= CAST($day AS DATE) ORDER BY effective_on, department_id, _seq, _row")
+	return tx.Each(ctx, s, warehouse.Args{"as_of": asOf, "day": day}, func(scan func(...any) error) error {
+		var id, zh, en, parent, newKind string
+		var top bool
+		if err := scan(&id, &zh, &en, &parent, &top, &newKind); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(d Department) bool { return d.ID == id })
+		if i < 0 {
+			return nil // of a department that came later
+		}
+		d := &all[i]
+		if zh != "" {
+			d.Name = policy.Text{ZH: zh, EN: en}
+		}
+		if top || parent != "" {
+			d.ParentID = parent
+		}
+		if newKind != "" {
+			d.Kind, d.KindName = newKind, enumName(kind, newKind)
+		}
+		return nil
+	})
 }
 
 func enumName(c *policy.Column, value string) policy.Text {
@@ -132,18 +179,27 @@ func (o *organisation) readPeople(ctx context.Context, tx *warehouse.Tx, p *poli
 	})
 }
 
-func (o *organisation) readMemberships(ctx context.Context, tx *warehouse.Tx, _ *policy.Policy, asOf int64) error {
-	s := warehouse.SQL("memberships", "SELECT employee_no, department_id, role, valid_from, valid_to\nFROM facts.memberships "+known+
-		" ORDER BY employee_no, valid_from")
+func (o *organisation) readMemberships(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) error {
+	d := p.Dataset(policy.Memberships)
+	number := func(id string) string { // blank and no column: all of it
+		if d.Column(id) == nil {
+			return "1000000"
+		}
+		return "CAST(coalesce(" + warehouse.Ident(id) + ", 100) * 10000 AS BIGINT)"
+	}
+	s := warehouse.SQL("memberships", fmt.Sprintf("SELECT employee_no, department_id, coalesce(role, ''), coalesce(%s, ''), valid_from, valid_to, %s, %s\nFROM facts.memberships %s ORDER BY employee_no, valid_from, department_id",
+		optional(d, "superior_no"), number("share"), number("working_time"), known))
 	return tx.Each(ctx, s, warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
 		var m membership
 		var last sql.NullTime
-		if err := scan(&m.employee, &m.department, &m.role, &m.first, &last); err != nil {
+		var share, working int64
+		if err := scan(&m.employee, &m.department, &m.role, &m.superior, &m.first, &last, &share, &working); err != nil {
 			return err
 		}
+		m.share, m.working = fixed.Num(share), fixed.Num(working/100)
 		m.last = last.Time
 		if !last.Valid {
-			m.last = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+			m.last = lastDay
 		}
 		o.memberships = append(o.memberships, m)
 		return nil
@@ -163,48 +219,36 @@ func (o *organisation) subtree(id string) []int {
 	return in
 }
 
-// stay is one person's days in one department within a period.
-type stay struct {
-	employee, department string
-	first, last          time.Time
-	days                 int
+// belonging is one person's days in one department within a period.
+type belonging struct {
+	pair
+	at          int // index into attribution.pairs
+	first, last time.Time
+	days        int
+	weight      fixed.Num // days × share
 }
 
-// stays cuts the memberships to the period and to employment, and joins several in the same department. They come by employee
-// and first day.
-func (o *organisation) stays(p period.Period) []stay {
-	var stays []stay
-	for _, m := range o.memberships {
-		person, ok := o.people[m.employee]
-		if !ok {
+// belongings joins the stays of a period per person and department. They come by employee and first day.
+func (o *organisation) belongings(p period.Period) []belonging {
+	var all []belonging
+	for _, s := range o.stays {
+		days := s.days(p.Start(), p.LastDay())
+		if days == 0 || s.Employee == "" {
 			continue
 		}
-		first, last := later(later(m.first, p.Start()), person.HiredOn), earlier(m.last, p.LastDay())
-		if !person.LeftOn.IsZero() {
-			last = earlier(last, person.LeftOn)
+		first, last, weight := later(s.First, p.Start()), earlier(s.Last, p.LastDay()), fixed.Int(int64(days)).Times(s.Share)
+		i := len(all) - 1
+		for i >= 0 && all[i].employee == s.Employee && all[i].at != s.pair {
+			i--
 		}
-		if first.After(last) {
+		if i < 0 || all[i].employee != s.Employee {
+			all = append(all, belonging{o.pairs[s.pair], s.pair, first, last, days, weight})
 			continue
 		}
-		s := stay{m.employee, m.department, first, last, int(last.Sub(first).Hours()/24) + 1}
-		i := slices.IndexFunc(stays[firstOf(stays, m.employee):], func(t stay) bool { return t.department == m.department })
-		if i < 0 {
-			stays = append(stays, s)
-			continue
-		}
-		t := &stays[firstOf(stays, m.employee)+i]
-		t.last, t.days = later(t.last, last), t.days+s.days
+		b := &all[i]
+		b.last, b.days, b.weight = later(b.last, last), b.days+days, b.weight+weight
 	}
-	return stays
-}
-
-// firstOf finds where the stays of the last employee begin, when that is employee.
-func firstOf(stays []stay, employee string) int {
-	i := len(stays)
-	for i > 0 && stays[i-1].employee == employee {
-		i--
-	}
-	return i
+	return all
 }
 
 func later(a, b time.Time) time.Time {

@@ -35,7 +35,10 @@ func New(ctx context.Context, b *books.Books, q Question) (*Report, error) {
 	if err == nil {
 		q.AsOf = known.Seq // what comes in meanwhile is not part of the state that the report names
 		err = b.View(ctx, func(tx *warehouse.Tx) (err error) {
-			r, err = read(ctx, tx, q)
+			built, err := build(ctx, tx, q)
+			if err == nil {
+				r = built.Report
+			}
 			return err
 		})
 	}
@@ -61,38 +64,59 @@ func state(l *ledger.Ledger, asOf int64) (ledger.Head, error) {
 // builder holds what a report is made of.
 type builder struct {
 	*Report
-	org    *organisation
-	rolled Rolled
+	org     *organisation
+	rolled  *Rolled
+	targets *targets
 }
 
-func read(ctx context.Context, tx *warehouse.Tx, q Question) (*Report, error) {
+// build makes the report and keeps what it is made of.
+func build(ctx context.Context, tx *warehouse.Tx, q Question) (*builder, error) {
 	p := q.Version.Policy
 	b := &builder{Report: &Report{
 		Policy: p, PolicyVersion: q.Version.Number, PolicyHash: q.Version.Hash, Made: q.Now, Period: q.Period,
 		Day: earlier(q.Period.LastDay(), day(q.Now)), Months: q.Period.LastMonths(TrendMonths),
 	}}
 	for _, k := range p.KPIs {
-		if k.Listed {
+		if k.Listed || p.Judges(k) {
 			b.KPIs = append(b.KPIs, k)
 		}
 	}
-	var err error
-	if b.org, err = readOrganisation(ctx, tx, p, q.AsOf); err != nil {
+	b.Warnings = Warnings(p, q.Period)
+	from := earlier(b.Months[0].Start(), earlier(q.Period.YearBefore().Start(), q.Period.Before().Start()))
+	if err := b.gather(ctx, tx, p.KPIs, q, from); err != nil {
 		return nil, err
 	}
 	b.org.heads(b.Day)
-	from := earlier(b.Months[0].Start(), earlier(q.Period.YearBefore().Start(), q.Period.Before().Start()))
-	span := Range{From: from, To: q.Period.End(), ReportDay: b.Day, AsOf: q.AsOf}
-	if b.rolled, err = RollUp(ctx, tx, p.KPIs, span); err != nil {
-		return nil, err
-	}
-	calendar, err := readCalendar(ctx, tx, p, Range{q.Period.Start(), q.Period.End(), b.Day, q.AsOf})
+	calendar, err := readCalendar(ctx, tx, p, Range{From: q.Period.Start(), To: q.Period.End(), AsOf: q.AsOf})
 	if err != nil {
 		return nil, err
 	}
 	b.lines(calendar)
 	b.people()
-	return b.Report, nil
+	b.readings()
+	return b, nil
+}
+
+// gather reads the organisation and the targets, and rolls the KPIs up from a day to the period's end.
+func (b *builder) gather(ctx context.Context, tx *warehouse.Tx, kpis []*policy.KPI, q Question, from time.Time) (err error) {
+	if b.org, err = readOrganisation(ctx, tx, b.Policy, q.AsOf, b.Day); err != nil {
+		return err
+	}
+	if b.targets, err = readTargets(ctx, tx, b.Policy, q.AsOf, day(q.Now)); err != nil {
+		return err
+	}
+	b.rolled, err = rollUp(ctx, tx, b.Policy, b.org, kpis, Range{From: from, To: q.Period.End(), ReportDay: b.Day, Asked: day(q.Now), AsOf: q.AsOf})
+	return err
+}
+
+// Warnings says what a reader of a period's numbers must know: that the calendar does not tell the holidays of its year.
+func Warnings(p *policy.Policy, of period.Period) (list []policy.Text) {
+	if !p.Calendar.Knows(of.Year()) {
+		list = append(list, policy.Text{
+			ZH: fmt.Sprintf("calendar.yaml 中没有 %d 年的节假日，工作日只按每周计算；请补上该年的放假与调休安排", of.Year()),
+			EN: fmt.Sprintf("calendar.yaml does not list the holidays of %d, so that workdays are those of plain weeks; add the year", of.Year())})
+	}
+	return list
 }
 
 // day cuts a moment to its date.
@@ -101,50 +125,15 @@ func day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-func monthNumber(p period.Period) int { return p.Year()*12 + int(p.Start().Month()) - 1 }
-
-// tally is the sums of one KPI by department and month; the last row is the company.
-type tally map[int]map[int]Sum
-
-// tallies sums the cells of a KPI per department with its subtree, and for the company under index len(departments).
-func (b *builder) tally(k *policy.KPI) tally {
-	t := tally{}
-	put := func(i int, c Cell) {
-		if t[i] == nil {
-			t[i] = map[int]Sum{}
-		}
-		s := t[i][c.Month]
-		s.add(c.Sum)
-		t[i][c.Month] = s
-	}
-	for _, c := range b.rolled[k] {
-		put(len(b.org.departments), c)
-		i, ok := b.org.index[c.Department]
-		for ok {
-			put(i, c)
-			i, ok = b.org.index[b.org.departments[i].ParentID]
-		}
-	}
-	return t
-}
-
-func (t tally) over(i int, p period.Period) (s Sum) {
-	for _, m := range p.Months() {
-		s.add(t[i][monthNumber(m)])
-	}
-	return s
-}
-
 // lines fills the company and the departments.
 func (b *builder) lines(calendar map[string][]Day) {
 	n := len(b.org.departments)
 	lines := make([]Line, n+1)
 	headcount := b.headcount()
 	for _, k := range b.KPIs {
-		t := b.tally(k)
+		t := b.rolled.tally(k)
 		for i := range lines {
-			target := b.target(i, k)
-			value := func(p period.Period) Value { return newValue(k, p, t.over(i, p), target) }
+			value := func(p period.Period) Value { return b.value(k, p, t.over(i, p), b.subject(i)) }
 			l := &lines[i]
 			l.Values = append(l.Values, value(b.Period))
 			l.Before = append(l.Before, value(b.Period.Before()))
@@ -182,7 +171,7 @@ func byKPI(values []Value) map[*policy.KPI]Value {
 func (b *builder) funnel(f *policy.Funnel, lines []Line) {
 	tallies := make([]tally, len(f.Steps))
 	for j, k := range f.Steps {
-		tallies[j] = b.tally(k)
+		tallies[j] = b.rolled.tally(k)
 	}
 	for i := range lines {
 		v := FunnelValues{Funnel: f}
@@ -193,50 +182,25 @@ func (b *builder) funnel(f *policy.Funnel, lines []Line) {
 	}
 }
 
-// target is the KPI's target for department i, or for the company when all scorecards that have the KPI agree.
-func (b *builder) target(i int, k *policy.KPI) *fixed.Num {
-	if i < len(b.org.departments) {
-		return targetIn(b.Policy.ScorecardFor(b.org.departments[i].Kind), k)
-	}
-	var target *fixed.Num
-	for _, s := range b.Policy.Scorecards {
-		t := targetIn(s, k)
-		if t == nil {
-			continue
-		}
-		if target != nil && *target != *t {
-			return nil
-		}
-		target = t
-	}
-	return target
-}
-
-func targetIn(s *policy.Scorecard, k *policy.KPI) *fixed.Num {
-	if s == nil {
-		return nil
-	}
-	for _, item := range s.Items {
-		if item.KPI == k {
-			t := item.Target
-			return &t
-		}
-	}
-	return nil
-}
-
-// headcount counts people with a membership on the report day, subtrees included; the last entry is the company.
+// headcount counts the people with a membership on the report day, each once, subtrees included; the last entry is the company.
 func (b *builder) headcount() []int {
 	n := len(b.org.departments)
 	counts := make([]int, n+1)
+	seen := map[pair]bool{}
+	count := func(i int, id, employee string) {
+		if at := (pair{employee, id}); !seen[at] {
+			seen[at] = true
+			counts[i]++
+		}
+	}
 	for _, m := range b.org.memberships {
 		if !b.org.holds(m, b.Day) {
 			continue
 		}
-		counts[n]++
+		count(n, "", m.employee)
 		i, ok := b.org.index[m.department]
 		for ok {
-			counts[i]++
+			count(i, b.org.departments[i].ID, m.employee)
 			i, ok = b.org.index[b.org.departments[i].ParentID]
 		}
 	}
@@ -278,9 +242,9 @@ func readCalendar(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, r Ran
 	if d == nil || d.Day == "" || d.Owner == "" || d.Column("hours") == nil || d.Column("hours").Type != policy.TypeHours {
 		return nil, nil
 	}
-	plan := Plan{Dataset: d, Day: d.Day}
-	s := warehouse.SQL("calendar", fmt.Sprintf("SELECT m.department_id, %s, count(*), CAST(coalesce(sum(f.hours), 0) * 10000 AS BIGINT)\nFROM %s f\n%s\nWHERE %s\nGROUP BY ALL",
-		plan.day(), d.Table(), plan.membership("JOIN"), plan.within()))
+	plan := Plan{Dataset: d, Owner: d.Owner, On: d.Day}
+	s := warehouse.SQL("calendar", fmt.Sprintf("SELECT m._department, %s, count(*), CAST(coalesce(sum(f.hours), 0) * 10000 AS BIGINT)\nFROM %s f\n%s\nWHERE %s\nGROUP BY ALL",
+		plan.day(), d.Table(), plan.attributed("JOIN"), plan.within()))
 	days := map[string][]Day{}
 	err := tx.Each(ctx, s, warehouse.Args{"as_of": r.AsOf, "from": r.From, "to": r.To}, func(scan func(...any) error) error {
 		var id string
@@ -305,7 +269,9 @@ func (b *builder) people() {
 		before[s.Person.No] = s.Total
 	}
 	for i := range lines {
-		lines[i].Before = before[lines[i].Person.No]
+		l := &lines[i]
+		l.Before = before[l.Person.No]
+		l.Superiors = b.org.superiors(l.Person.No, l.Department, b.Period)
 	}
 	for i := range scores {
 		scores[i].Before = before[scores[i].Person.No]
@@ -315,21 +281,23 @@ func (b *builder) people() {
 
 // judge gives the lines of everybody who was employed in the period, and what they come to per person.
 func (b *builder) judge(p period.Period) ([]PersonLine, []PersonScore) {
-	stays := b.org.stays(p)
-	sums := b.sums(p)
-	lines := make([]PersonLine, 0, len(stays))
-	for i, s := range stays {
+	all := b.org.belongings(p)
+	sums := make([][]Sum, len(b.KPIs)) // by KPI and pair
+	for i, k := range b.KPIs {
+		sums[i] = b.rolled.personal(k, p)
+	}
+	lines := make([]PersonLine, 0, len(all))
+	for i, s := range all {
 		department, ok := b.org.index[s.department]
 		if !ok {
 			continue
 		}
-		card := b.Policy.ScorecardFor(b.org.departments[department].Kind)
-		l := PersonLine{Person: b.org.people[s.employee], Department: s.department, From: s.first, To: s.last, Days: s.days,
-			Moved: i > 0 && stays[i-1].employee == s.employee || i+1 < len(stays) && stays[i+1].employee == s.employee}
-		for _, k := range b.KPIs {
-			l.Values = append(l.Values, newValue(k, p, sums[k][[2]string{s.department, s.employee}], targetIn(card, k)))
+		l := PersonLine{Person: b.org.people[s.employee], Department: s.department, From: s.first, To: s.last, Days: s.days, Weight: s.weight,
+			Moved: i > 0 && all[i-1].employee == s.employee || i+1 < len(all) && all[i+1].employee == s.employee}
+		for j, k := range b.KPIs {
+			l.Values = append(l.Values, b.value(k, p, sums[j][s.at], subject{department, s.employee}))
 		}
-		l.Score = score(card, byKPI(l.Values), nil, b.Policy)
+		l.Score = score(b.Policy.ScorecardFor(b.org.departments[department].Kind), byKPI(l.Values), nil, b.Policy)
 		lines = append(lines, l)
 	}
 	rankLines(lines)
@@ -338,24 +306,6 @@ func (b *builder) judge(p period.Period) ([]PersonLine, []PersonScore) {
 			cmp.Compare(rankOrLast(x.Score.Rank), rankOrLast(y.Score.Rank)), strings.Compare(x.Person.No, y.Person.No))
 	})
 	return lines, b.join(lines)
-}
-
-// sums gives the sums of every KPI per department and employee in the period.
-func (b *builder) sums(p period.Period) map[*policy.KPI]map[[2]string]Sum {
-	first, last := monthNumber(p), monthNumber(p)+int(p.Kind())-1
-	all := map[*policy.KPI]map[[2]string]Sum{}
-	for _, k := range b.KPIs {
-		all[k] = map[[2]string]Sum{}
-		for _, c := range b.rolled[k] {
-			if c.Month >= first && c.Month <= last {
-				key := [2]string{c.Department, c.Employee}
-				s := all[k][key]
-				s.add(c.Sum)
-				all[k][key] = s
-			}
-		}
-	}
-	return all
 }
 
 func rankOrLast(r int) int {
@@ -383,8 +333,8 @@ func rankLines(lines []PersonLine) {
 	}
 }
 
-// join gives each person's score over the period: the lines' totals weighted by days, ranked among all whose last line has the
-// same scorecard.
+// join gives each person's score over the period: the lines' totals weighted by days and shares, ranked among all whose last line has the
+// same scorecard, and their bands distributed where it says so.
 func (b *builder) join(lines []PersonLine) []PersonScore {
 	byPerson := map[string][]int{}
 	var numbers []string
@@ -405,10 +355,13 @@ func (b *builder) join(lines []PersonLine) []PersonScore {
 			byCard[card] = append(byCard[card], i)
 		}
 	}
-	for _, members := range byCard {
-		totals := make([]*fixed.Num, len(members))
+	for card, members := range byCard {
+		totals, group := make([]*fixed.Num, len(members)), make([]*PersonScore, len(members))
 		for j, i := range members {
-			totals[j] = scores[i].Total
+			totals[j], group[j] = scores[i].Total, &scores[i]
+		}
+		if card.Distribution != nil {
+			distribute(card.Distribution, b.Policy.Bands, group)
 		}
 		rank(totals, func(j, r, of int, tied bool) {
 			s := &scores[members[j]]
@@ -421,22 +374,25 @@ func (b *builder) join(lines []PersonLine) []PersonScore {
 func (b *builder) combine(lines []PersonLine, of []int) PersonScore {
 	last := lines[of[len(of)-1]]
 	s := PersonScore{Person: last.Person, Department: last.Department, Lines: of, Status: NoScore}
-	sum, days := new(big.Rat), int64(0)
-	for _, i := range of {
+	sum, weight := new(big.Rat), fixed.Num(0)
+	stays := make([]Score, len(of))
+	for j, i := range of {
 		l := lines[i]
+		stays[j] = l.Score
 		if l.Score.Total == nil {
 			continue
 		}
-		sum.Add(sum, new(big.Rat).Mul(l.Score.Total.Rat(), big.NewRat(int64(l.Days), 1)))
-		days += int64(l.Days)
+		sum.Add(sum, new(big.Rat).Mul(l.Score.BeforePenalties.Rat(), l.Weight.Rat()))
+		weight += l.Weight
 		if s.Status != Provisional {
 			s.Status = l.Score.Status
 		}
 	}
-	if days == 0 {
-		return s
+	var before *fixed.Num
+	if weight > 0 {
+		mean := round2(sum.Quo(sum, weight.Rat()))
+		before = &mean
 	}
-	total := round2(sum.Quo(sum, big.NewRat(days, 1)))
-	s.Total, s.Band = &total, b.Policy.BandFor(total)
+	s.conclude(before, stays, b.Policy)
 	return s
 }

@@ -17,44 +17,94 @@ import (
 	"plumbline/policy"
 )
 
-// Plan is one scan: the KPIs of a dataset that count on the same date.
+// Plan is one scan: the KPIs of a dataset that count on the same day.
 type Plan struct {
 	Dataset *policy.Dataset
-	Day     string // the date or datetime column whose day decides month and department
-	KPIs    []*policy.KPI
+	Owner   string // the column with the employee whose record it is; "" when the records belong to departments
+	On      string // the date or datetime column whose day decides month and department
+	// Occasion moves a record to the day of what was expected: the Friday of its week, the last day of its month. "" leaves it.
+	Occasion policy.Occasion
+	KPIs     []*policy.KPI
+
+	aggregates []string  // the columns of the scan after stay and month, none twice
+	uses       []columns // by KPI
 }
 
-// Plans lists the scans that all KPIs of the policy need, in the policy's order.
+// columns are the aggregates of one KPI, as indexes; den and n may be those of another measure, and -1 is none.
+type columns struct{ num, den, n int }
+
+// Plans lists the scans that the KPIs need, in their order. A ratio of KPIs needs those of its parts.
 func Plans(kpis []*policy.KPI) []Plan {
 	var plans []Plan
-	for _, k := range kpis {
-		i := slices.IndexFunc(plans, func(p Plan) bool { return p.Dataset == k.Dataset && p.Day == k.CountsOn })
+	var add func(k *policy.KPI)
+	add = func(k *policy.KPI) {
+		if k.IsRatio() {
+			add(k.Of)
+			add(k.To)
+			return
+		}
+		occasion := k.Expects()
+		if occasion == policy.Workday {
+			occasion = "" // a workday is its own day
+		}
+		i := slices.IndexFunc(plans, func(p Plan) bool {
+			return p.Dataset == k.Dataset && p.Owner == k.Owner && p.On == k.CountsOn && p.Occasion == occasion
+		})
 		if i < 0 {
 			i = len(plans)
-			plans = append(plans, Plan{Dataset: k.Dataset, Day: k.CountsOn})
+			plans = append(plans, Plan{Dataset: k.Dataset, Owner: k.Owner, On: k.CountsOn, Occasion: occasion})
 		}
 		if !slices.Contains(plans[i].KPIs, k) { // a KPI asked for twice is not counted twice
-			plans[i].KPIs = append(plans[i].KPIs, k)
+			plans[i].add(k)
 		}
 	}
+	for _, k := range kpis {
+		add(k)
+	}
 	return plans
+}
+
+// add gives a KPI its columns.
+func (p *Plan) add(k *policy.KPI) {
+	column := func(text string) int {
+		if text == "" {
+			return -1
+		}
+		if i := slices.Index(p.aggregates, text); i >= 0 {
+			return i
+		}
+		p.aggregates = append(p.aggregates, text)
+		return len(p.aggregates) - 1
+	}
+	num, den, n := p.measures(k)
+	p.KPIs = append(p.KPIs, k)
+	p.uses = append(p.uses, columns{column(num), column(den), column(n)})
 }
 
 // Range is what a rollup reads: records whose day lies in [From, To), as known at ledger sequence AsOf, told on ReportDay.
 type Range struct {
 	From, To, ReportDay time.Time
+	Asked               time.Time // the day on which it is asked: what may still come in then is not missing yet
 	AsOf                int64
+	months              []int // only these months, counted since year 0; nil: all
 }
 
-// Rollup runs the scan and gives Arrow records with the columns department_id (utf8), employee_no (utf8), month (int64, months
-// since year 0), and for the i-th KPI num<i>, den<i> and n<i> (int64 for counts, decimal(18,4) for sums, NULL for a sum of nothing; den<i> is
-// absent for a KPI without denominator). One record row per department × employee × month with records; order is not defined.
-func Rollup(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (array.RecordReader, error) {
-	s := warehouse.SQL("rollup "+p.Dataset.ID, p.SQL())
-	args := warehouse.Args{"as_of": r.AsOf, "from": r.From, "to": r.To}
-	if slices.Contains(s.Parameters(), policy.ReportDay) {
-		args[policy.ReportDay] = r.ReportDay
+// days adds the days that a statement asks for.
+func (r Range) days(s warehouse.Statement, args warehouse.Args) {
+	for name, day := range map[string]time.Time{policy.ReportDay: r.ReportDay, policy.AskedOn: r.Asked} {
+		if slices.Contains(s.Parameters(), name) {
+			args[name] = day
+		}
 	}
+}
+
+// Rollup runs the scan and gives Arrow records with the columns stay (int32, a row of the temporary table attribution), month (int64,
+// months since year 0), and then the plan's aggregates: int64 for counts and sets of days, decimal(18,4) for sums, NULL for a sum of
+// nothing, a list of decimal(18,4) for medians. One record row per stay and month with records; order is not defined.
+func Rollup(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (array.RecordReader, error) {
+	s := warehouse.SQL("rollup "+p.Dataset.ID, p.SQL(r.months))
+	args := warehouse.Args{"as_of": r.AsOf, "from": r.From, "to": r.To}
+	r.days(s, args)
 	reader, err := tx.Arrow(ctx, s, args)
 	if err != nil {
 		return nil, fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
@@ -62,46 +112,74 @@ func Rollup(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (array.Recor
 	return reader, nil
 }
 
-// day is the day of a record in SQL: the column, or the day of its moment.
-func (p Plan) day() string {
-	day := "f." + warehouse.Ident(p.Day)
-	if c := p.Dataset.Column(p.Day); c != nil && c.Type == policy.TypeDatetime {
+// own is the day of a record in SQL: the column, or the day of its moment.
+func (p Plan) own() string {
+	day := "f." + warehouse.Ident(p.On)
+	if c := p.Dataset.Column(p.On); c != nil && c.Type == policy.TypeDatetime {
 		return "CAST(" + day + " AS DATE)"
 	}
 	return day
 }
 
-// SQL is the scan as plain SQL with the parameters $as_of, $from, $to and, where an expression asks for it, $report_day.
-func (p Plan) SQL() string {
-	var b strings.Builder
-	day := p.day()
-	b.WriteString("SELECT m.department_id, m.employee_no,\n  CAST(year(" + day + ") * 12 + month(" + day + ") - 1 AS BIGINT) AS month")
-	for i, k := range p.KPIs {
-		num, den, n := measures(k)
-		fmt.Fprintf(&b, ",\n  %s AS num%d", num, i)
-		if den != "" {
-			fmt.Fprintf(&b, ", %s AS den%d", den, i)
-		}
-		fmt.Fprintf(&b, ", %s AS n%d", n, i)
+// day is the day that decides month and department.
+func (p Plan) day() string {
+	switch day := p.own(); p.Occasion {
+	case policy.Week: // Friday of the ISO week
+		return "(" + day + " - CAST(isodow(" + day + ") AS INTEGER) + 5)"
+	case policy.Month:
+		return "last_day(" + day + ")"
+	default:
+		return day
 	}
-	fmt.Fprintf(&b, "\nFROM %s f\n%s\nWHERE %s\nGROUP BY ALL", p.Dataset.Table(), p.membership("JOIN"), p.within())
+}
+
+func (p Plan) month() string {
+	day := p.day()
+	return "CAST(year(" + day + ") * 12 + month(" + day + ") - 1 AS BIGINT)"
+}
+
+// SQL is the scan as plain SQL with the parameters $as_of, $from, $to and, where an expression asks for it, $report_day. It reads the
+// temporary table attribution. months bounds it further; nil: all.
+func (p Plan) SQL(months []int) string {
+	var b strings.Builder
+	b.WriteString("SELECT m._stay, " + p.month() + " AS month")
+	for i, text := range p.aggregates {
+		fmt.Fprintf(&b, ",\n  %s AS a%d", text, i)
+	}
+	fmt.Fprintf(&b, "\nFROM %s f\n%s\nWHERE %s", p.Dataset.Table(), p.attributed("JOIN"), p.within())
+	if months != nil {
+		b.WriteString(" AND " + p.month() + " IN (" + joined(months) + ")")
+	}
+	b.WriteString("\nGROUP BY ALL")
 	return b.String()
 }
 
-// belonging is who belonged where from first_day to last_day. A stay ends with the employment, also when the list leaves it open:
-// otherwise a department would hold records that are nobody's.
-const belonging = `(
-  SELECT s.employee_no, s.department_id, greatest(s.valid_from, e.hired_on) AS first_day,
-    least(coalesce(s.valid_to, DATE '9999-12-31'), coalesce(e.left_on, DATE '9999-12-31')) AS last_day
-  FROM facts.memberships s JOIN facts.employees e ON e.employee_no = s.employee_no
-  WHERE s._seq <= $as_of AND s._until > $as_of AND e._seq <= $as_of AND e._until > $as_of
-)`
+func joined(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = fmt.Sprint(n)
+	}
+	return strings.Join(texts, ", ")
+}
 
-// membership joins the department that the owner belonged to on the day of the record.
-func (p Plan) membership(join string) string {
+// attributed joins the stays that the owner had on the day of the record, or the department whose record it is.
+func (p Plan) attributed(join string) string {
+	if p.Owner == "" {
+		return fmt.Sprintf("%s attribution m ON m._employee = '' AND m._department = f.%s", join, warehouse.Ident(p.Dataset.Department))
+	}
 	day := p.day()
-	return fmt.Sprintf("%s %s m ON m.employee_no = f.%s AND %s >= m.first_day AND %s <= m.last_day",
-		join, belonging, warehouse.Ident(p.Dataset.Owner), day, day)
+	return fmt.Sprintf("%s attribution m ON m._employee = f.%s AND %s >= m._first AND %s <= m._last",
+		join, warehouse.Ident(p.Owner), day, day)
+}
+
+// asksForDay reports whether an expression of the plan asks for the day of the report.
+func (p Plan) asksForDay() bool {
+	return slices.ContainsFunc(p.aggregates, func(a string) bool { return strings.Contains(a, "$"+policy.ReportDay) })
+}
+
+// asksForToday reports whether an expression of the plan asks for the day on which it is asked.
+func (p Plan) asksForToday() bool {
+	return slices.ContainsFunc(p.aggregates, func(a string) bool { return strings.Contains(a, "$"+policy.AskedOn) })
 }
 
 // within keeps the records that are known at $as_of and whose day lies in the range.
@@ -110,18 +188,25 @@ func (p Plan) within() string {
 	return fmt.Sprintf("f._seq <= $as_of AND f._until > $as_of AND %s >= CAST($from AS DATE) AND %s < CAST($to AS DATE)", day, day)
 }
 
-// measures gives the aggregates of a KPI: numerator, denominator ("" for none) and the rows that count. The numerator of a share
-// counts only rows of the denominator, so that it never exceeds it.
-func measures(k *policy.KPI) (num, den, n string) {
+// measures gives the aggregates of a KPI: numerator, denominator ("" for none or for what is expected) and the rows that count. The
+// numerator of a share counts only rows of the denominator, so that it never exceeds it.
+func (p Plan) measures(k *policy.KPI) (num, den, n string) {
+	where := ""
+	if k.Where != nil {
+		where = condition(k.Where.SQL)
+	}
 	base := k.Denominator
-	if base == nil {
-		return aggregate(k.Numerator, ""), "", rowCount(k.Numerator)
+	switch {
+	case base == nil:
+		return p.aggregate(k.Numerator, where), "", rowCount(k.Numerator, where)
+	case base.Kind == policy.Expected:
+		return p.aggregate(k.Numerator, where), "", ""
 	}
-	within := ""
-	if base.Kind == policy.CountRows {
-		within = condition(base.Expr.SQL)
+	within := where
+	if base.Kind == policy.CountRows || base.Kind == policy.People || base.Kind == policy.PersonDays {
+		within = both(where, condition(base.Expr.SQL))
 	}
-	return aggregate(k.Numerator, within), aggregate(*base, ""), rowCount(*base)
+	return p.aggregate(k.Numerator, within), p.aggregate(*base, where), rowCount(*base, where)
 }
 
 // condition is an expression in parentheses, or "" for one that is always true.
@@ -132,19 +217,31 @@ func condition(sql string) string {
 	return "(" + sql + ")"
 }
 
-func aggregate(m policy.Measure, within string) string {
-	if m.Kind == policy.CountRows {
-		return "count(*)" + filter(condition(m.Expr.SQL), within)
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
 	}
-	return fmt.Sprintf("CAST(sum(%s)%s AS DECIMAL(18,%d))", m.Expr.SQL, filter(within), fixed.Scale)
+	return a + " AND " + b
+}
+
+func (p Plan) aggregate(m policy.Measure, within string) string {
+	switch m.Kind {
+	case policy.SumOf:
+		return fmt.Sprintf("CAST(sum(%s)%s AS DECIMAL(18,%d))", m.Expr.SQL, filter(within), fixed.Scale)
+	case policy.Median:
+		return fmt.Sprintf("list(CAST(%s AS DECIMAL(18,%d)))%s", m.Expr.SQL, fixed.Scale, filter("("+m.Expr.SQL+") IS NOT NULL", within))
+	case policy.PersonDays: // bit 0 is the first day of the month
+		return "CAST(coalesce(bit_or(CAST(1 AS BIGINT) << (day(" + p.day() + ") - 1))" + filter(condition(m.Expr.SQL), within) + ", 0) AS BIGINT)"
+	}
+	return "count(*)" + filter(condition(m.Expr.SQL), within)
 }
 
 // rowCount counts the rows that a measure takes in.
-func rowCount(m policy.Measure) string {
-	if m.Kind == policy.CountRows {
-		return "count(*)" + filter(condition(m.Expr.SQL))
+func rowCount(m policy.Measure, within string) string {
+	if m.Kind == policy.SumOf || m.Kind == policy.Median {
+		return fmt.Sprintf("count(%s)%s", m.Expr.SQL, filter(within))
 	}
-	return fmt.Sprintf("count(%s)", m.Expr.SQL)
+	return "count(*)" + filter(condition(m.Expr.SQL), within)
 }
 
 func filter(conditions ...string) string {
@@ -155,50 +252,49 @@ func filter(conditions ...string) string {
 	return " FILTER (WHERE " + strings.Join(conditions, " AND ") + ")"
 }
 
-// Cell is the sums of one KPI for one employee in one department and month.
-type Cell struct {
-	Department, Employee string
-	Month                int // months since year 0
-	Sum                  Sum
+// RollUp attributes the records of the range to the stays of the people, runs all scans and gathers their sums, those of one scan
+// while the next one runs. The departments stand as on the report day.
+func RollUp(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, kpis []*policy.KPI, r Range) (*Rolled, error) {
+	org, err := readOrganisation(ctx, tx, p, r.AsOf, r.ReportDay)
+	if err != nil {
+		return nil, err
+	}
+	return rollUp(ctx, tx, p, org, kpis, r)
 }
 
-// Sum is what adds up: two sums and a count of rows.
-type Sum struct {
-	Ratio fixed.Ratio
-	N     int64
-}
-
-func (s *Sum) add(t Sum) {
-	s.Ratio = s.Ratio.Add(t.Ratio)
-	s.N += t.N
-}
-
-// Rolled holds the cells of every KPI of a policy.
-type Rolled map[*policy.KPI][]Cell
-
-// RollUp runs all scans and gathers their cells, those of one scan while the next one runs.
-func RollUp(ctx context.Context, tx *warehouse.Tx, kpis []*policy.KPI, r Range) (Rolled, error) {
+func rollUp(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, org *organisation, kpis []*policy.KPI, r Range) (*Rolled, error) {
+	if err := org.lay(ctx, tx); err != nil {
+		return nil, err
+	}
+	rolled := newRolled(org, p, r)
 	plans := Plans(kpis)
-	parts := make([]Rolled, len(plans))
+	sheets := make([]*sheet, len(plans))
 	var gathering sync.WaitGroup
 	defer gathering.Wait()
-	for i, p := range plans {
-		reader, err := Rollup(ctx, tx, p, r)
+	for i, plan := range plans {
+		batches, err := scan(ctx, tx, plan, r)
 		if err != nil {
 			return nil, err
 		}
-		batches, err := collect(reader)
-		if err != nil {
-			return nil, fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
-		}
-		gathering.Go(func() { parts[i] = gather(p, batches) })
+		gathering.Go(func() { sheets[i] = gather(plan, batches) })
 	}
 	gathering.Wait()
-	rolled := Rolled{}
-	for _, part := range parts {
-		maps.Copy(rolled, part)
+	for _, s := range sheets {
+		rolled.put(s)
 	}
 	return rolled, nil
+}
+
+func scan(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) ([]arrow.RecordBatch, error) {
+	reader, err := Rollup(ctx, tx, p, r)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := collect(reader)
+	if err != nil {
+		return nil, fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
+	}
+	return batches, nil
 }
 
 // collect reads a scan to its end; the batches are the caller's to release.
@@ -213,66 +309,70 @@ func collect(reader array.RecordReader) ([]arrow.RecordBatch, error) {
 	return batches, reader.Err()
 }
 
-// gather gives the cells of a scan and releases its batches. Each list is made once at its full length.
-func gather(p Plan, batches []arrow.RecordBatch) Rolled {
-	var rows int64
-	for _, batch := range batches {
-		rows += batch.NumRows()
-	}
-	rolled := Rolled{}
-	for _, k := range p.KPIs {
-		rolled[k] = make([]Cell, 0, rows)
-	}
-	words := map[string]string{} // one copy of each id
-	for _, batch := range batches {
-		addCells(rolled, p, batch, words)
-		batch.Release()
-	}
-	return rolled
+// sheet is the result of one scan: by month, a row per stay with records.
+type sheet struct {
+	plan   Plan
+	months map[int]*chunk
 }
 
-// addCells adds the cells of one record batch.
-func addCells(rolled Rolled, p Plan, rec arrow.RecordBatch, words map[string]string) {
-	word := func(s string) string {
-		if w, ok := words[s]; ok {
-			return w
+// chunk is one month of a sheet: columns of equal length. Of each aggregate either the number or, for medians, the list is there.
+type chunk struct {
+	stays   []int32
+	numbers [][]int64 // by aggregate
+	lists   [][][]int64
+	row     []int32 // by stay, from 1; 0 for none; made when it is asked for
+	once    sync.Once
+}
+
+// gather gives the sheet of a scan and releases its batches.
+func gather(p Plan, batches []arrow.RecordBatch) *sheet {
+	s := &sheet{plan: p, months: map[int]*chunk{}}
+	for _, batch := range batches {
+		s.take(batch)
+		batch.Release()
+	}
+	return s
+}
+
+// take adds the rows of one batch, month by month.
+func (s *sheet) take(batch arrow.RecordBatch) {
+	stays, months := batch.Column(0).(*array.Int32).Int32Values(), batch.Column(1).(*array.Int64).Int64Values()
+	rows := map[int64][]int{} // of the batch, by month
+	for i, m := range months {
+		rows[m] = append(rows[m], i)
+	}
+	for _, m := range slices.Sorted(maps.Keys(rows)) {
+		c := s.months[int(m)]
+		if c == nil {
+			c = &chunk{numbers: make([][]int64, len(s.plan.aggregates)), lists: make([][][]int64, len(s.plan.aggregates))}
+			s.months[int(m)] = c
 		}
-		w := strings.Clone(s)
-		words[w] = w
-		return w
-	}
-	column := map[string]int{}
-	for i, f := range rec.Schema().Fields() {
-		column[f.Name] = i
-	}
-	numbers := func(name string) []int64 {
-		i, ok := column[name]
-		if !ok {
-			return nil
+		for _, i := range rows[m] {
+			c.stays = append(c.stays, stays[i])
 		}
-		return integers(rec.Column(i))
+		for a := range s.plan.aggregates {
+			c.column(a, batch.Column(a+2), rows[m])
+		}
 	}
-	departments, employees := rec.Column(0).(*array.String), rec.Column(1).(*array.String)
-	months := numbers("month")
-	owners := make([][2]string, len(months)) // department, employee
-	for row := range owners {
-		owners[row] = [2]string{word(departments.Value(row)), word(employees.Value(row))}
-	}
-	for i, k := range p.KPIs {
-		num, den, n := numbers(fmt.Sprint("num", i)), numbers(fmt.Sprint("den", i)), numbers(fmt.Sprint("n", i))
-		cells := rolled[k]
-		for row, owner := range owners {
-			if n[row] == 0 && num[row] == 0 {
-				continue
+}
+
+// column adds rows of an Arrow column to aggregate a.
+func (c *chunk) column(a int, from arrow.Array, rows []int) {
+	if lists, ok := from.(*array.List); ok {
+		values := integers(lists.ListValues())
+		for _, i := range rows {
+			var own []int64
+			if lists.IsValid(i) {
+				start, end := lists.ValueOffsets(i)
+				own = slices.Clone(values[start:end])
 			}
-			c := Cell{owner[0], owner[1], int(months[row]), Sum{N: n[row]}}
-			c.Sum.Ratio.Num = scaled(k.Numerator, num[row])
-			if den != nil {
-				c.Sum.Ratio.Den = scaled(*k.Denominator, den[row])
-			}
-			cells = append(cells, c)
+			c.lists[a] = append(c.lists[a], own)
 		}
-		rolled[k] = cells
+		return
+	}
+	values := integers(from)
+	for _, i := range rows {
+		c.numbers[a] = append(c.numbers[a], values[i])
 	}
 }
 
@@ -289,12 +389,4 @@ func integers(a arrow.Array) []int64 {
 		}
 	}
 	return values
-}
-
-// scaled turns a count into a number; sums come in ten-thousandths already.
-func scaled(m policy.Measure, v int64) fixed.Num {
-	if m.Kind == policy.CountRows {
-		return fixed.Int(v)
-	}
-	return fixed.Num(v)
 }

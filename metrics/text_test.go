@@ -18,6 +18,7 @@ import (
 	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
+	"plumbline/internal/stat"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
@@ -26,11 +27,13 @@ import (
 // as one folder, then those under later/; policy/NAME.yaml replaces a file of the default policy; "ask X" holds a question and
 // "want X" its answer. A question has one word and its arguments a line:
 //
-//	values LEVEL…   or  report PART…  or  evidence KPI  or  ledger
+//	values LEVEL…   or  targets LEVEL…  or  report PART…  or  evidence KPI  or  ledger
 //	period P        kpis ID…        now DAY (default: 15th after the period)       as-of first (before later/)
-//	department ID   employee NO     (of evidence)
+//	department ID   employee NO     shares (show them)     (of evidence)
 //
-// The parts of a report: lines, before, scores, people, items, months, calendar, funnels.
+// The parts of a report: lines, before, scores, people, items, months, calendar, funnels, departments, superiors, readings (of the
+// company and departments), standings (of people); of the scoring also filled (items by what was done for want of data), points (from the KPI part to the
+// total and what bounds it, departments before people), penalties, limits, bands. Targets tell where each value's target comes from.
 func TestText(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) < 10 {
@@ -38,6 +41,33 @@ func TestText(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runText(t, file) })
+	}
+}
+
+// TestEveryDefaultKPIHasAText makes sure that no KPI of the default policy goes without values worked out by hand.
+func TestEveryDefaultKPIHasAText(t *testing.T) {
+	files, err := filepath.Glob("testdata/kpi_*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]bool{}
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range a.Files {
+			if strings.HasPrefix(f.Name, "want") {
+				for _, word := range strings.Fields(string(f.Data)) {
+					texts[word] = true
+				}
+			}
+		}
+	}
+	for _, k := range inForce(t, sampleCompany(t)).Policy.KPIs {
+		if !texts[k.ID] && !strings.HasPrefix(k.ID, "form_") {
+			t.Errorf("%s stands in no testdata/kpi_*.txtar", k.ID)
+		}
 	}
 }
 
@@ -97,6 +127,9 @@ func newScene(t *testing.T, a *txtar.Archive) *scene {
 		case own:
 			i := slices.IndexFunc(src, func(f policy.File) bool { return f.Name == name })
 			src[i].Text = string(f.Data)
+			if name == "kpis.yaml" || name == "datasets.yaml" { // what the default checks is no longer there
+				src[0].Text, _, _ = strings.Cut(src[0].Text, "\nquality:\n")
+			}
 		case strings.HasPrefix(f.Name, "later/"):
 			write(t, dir, f.Name, string(f.Data))
 		case strings.HasSuffix(f.Name, ".csv"):
@@ -145,11 +178,16 @@ func (s *scene) answer(t *testing.T, text string) string {
 	w := &table{tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)}
 	switch verb {
 	case "values":
-		s.values(t, w, q, words["values"], words["kpis"])
+		s.values(t, w, q, words["values"], words["kpis"], "")
+	case "targets":
+		s.values(t, w, q, words["targets"], words["kpis"], "targets")
 	case "report", "ledger":
 		r, err := metrics.New(t.Context(), s.books, q)
 		if err != nil {
 			return "error: " + err.Error() + "\n"
+		}
+		if ids := words["kpis"]; len(ids) > 0 {
+			narrow(r, kpis(t, s.version.Policy, ids...))
 		}
 		for _, part := range words["report"] {
 			reportPart(t, w, r, part)
@@ -159,8 +197,9 @@ func (s *scene) answer(t *testing.T, text string) string {
 			w.row("as of the first tables", r.LedgerSeq == s.first, "hash belongs to the sequence", err == nil)
 		}
 	case "evidence":
+		_, shares := words["shares"]
 		s.evidence(t, w, metrics.EvidenceQuestion{KPI: s.version.Policy.KPI(word("evidence")), Period: q.Period, Department: word("department"),
-			Employee: word("employee"), AsOf: q.AsOf, ReportDay: earlier(q.Period.LastDay(), q.Now)})
+			Employee: word("employee"), AsOf: q.AsOf, ReportDay: earlier(q.Period.LastDay(), q.Now), Asked: q.Now.Truncate(24 * time.Hour)}, shares)
 	default:
 		t.Fatalf("unknown question %q", verb)
 	}
@@ -194,17 +233,49 @@ func (w *table) row(cells ...any) {
 	fmt.Fprintln(w)
 }
 
-func (s *scene) values(t *testing.T, w *table, q metrics.Question, by, ids []string) {
+func (s *scene) values(t *testing.T, w *table, q metrics.Question, by, ids []string, what string) {
 	l := metrics.Levels{Company: slices.Contains(by, "company"), Department: slices.Contains(by, "department"),
 		Employee: slices.Contains(by, "employee"), Month: slices.Contains(by, "month")}
 	rows, err := metrics.Values(t.Context(), s.books, q, kpis(t, s.version.Policy, ids...), l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.row("period", "department", "employee", "kpi", "num", "den", "n", "value", "low", "high", "target", "attainment", "status")
-	for _, r := range rows {
-		w.row(append([]any{r.Period, r.Department, r.Employee}, valueCells(r.Value)...)...)
+	if what == "targets" {
+		w.row("period", "department", "employee", "kpi", "target", "attainment", "from", "set on", "for", "set", "present", "baseline")
+	} else {
+		w.row("period", "department", "employee", "kpi", "num", "den", "n", "value", "low", "high", "target", "attainment", "status")
 	}
+	for _, r := range rows {
+		cells := valueCells(r.Value)
+		if what == "targets" {
+			cells = append([]any{r.KPI.ID, cells[7], cells[8]}, sourceCells(r.TargetFrom)...)
+		}
+		w.row(append([]any{r.Period, r.Department, r.Employee}, cells...)...)
+	}
+}
+
+// sourceCells tells where a target comes from.
+func sourceCells(from *metrics.TargetSource) []any {
+	if from == nil {
+		return []any{"", "", "", "", "", ""}
+	}
+	name, set, of, present, baseline := strings.Join(from.IDs, "+"), "", "", "", ""
+	if from.Scorecard != nil {
+		name = "scorecard " + from.Scorecard.ID
+	}
+	if !from.SetOn.IsZero() {
+		set = from.SetOn.Format(time.DateOnly)
+	}
+	if len(from.IDs) > 0 {
+		of = from.Period.String()
+	}
+	if from.Present != nil {
+		present = from.Present.String()
+	}
+	if from.Baseline != nil {
+		baseline = from.Baseline.String()
+	}
+	return []any{name, set, of, from.Set, present, baseline}
 }
 
 func valueCells(v metrics.Value) []any {
@@ -224,16 +295,51 @@ func valueCells(v metrics.Value) []any {
 	return []any{v.KPI.ID, v.Ratio.Num, v.Ratio.Den, v.N, value, low, high, target, attainment, v.Status}
 }
 
-func (s *scene) evidence(t *testing.T, w *table, q metrics.EvidenceQuestion) {
+func (s *scene) evidence(t *testing.T, w *table, q metrics.EvidenceQuestion, shares bool) {
 	rows, err := metrics.Evidence(t.Context(), s.books, s.version.Policy, q)
 	if err != nil {
 		w.row("error: " + err.Error())
 		return
 	}
-	w.row("counted", "department", "row", "cells", "reason")
-	for _, r := range rows {
-		w.row(r.Counted, r.Department, r.Row, strings.Join(r.Cells, "|"), r.Reason.EN)
+	if shares {
+		w.row("counted", "department", "employee", "day", "share", "key", "reason")
+	} else {
+		w.row("counted", "department", "row", "cells", "reason")
 	}
+	for _, r := range rows {
+		if shares {
+			w.row(r.Counted, r.Department, r.Employee, r.Day.Format(time.DateOnly), r.Share, r.Cells[0], r.Reason.EN)
+		} else {
+			w.row(r.Counted, r.Department, r.Row, strings.Join(r.Cells, "|"), r.Reason.EN)
+		}
+	}
+}
+
+// narrow leaves some of a report's KPIs.
+func narrow(r *metrics.Report, to []*policy.KPI) {
+	var keep []int
+	for _, k := range to {
+		keep = append(keep, slices.Index(r.KPIs, k))
+	}
+	r.KPIs = to
+	line := func(l *metrics.Line) {
+		l.Values, l.Before, l.YearBefore = chosen(l.Values, keep), chosen(l.Before, keep), chosen(l.YearBefore, keep)
+		l.Readings, l.Months = chosen(l.Readings, keep), chosen(l.Months, keep)
+	}
+	line(&r.Company)
+	for i := range r.Departments {
+		line(&r.Departments[i].Line)
+	}
+	for i := range r.People {
+		r.People[i].Values, r.People[i].Readings = chosen(r.People[i].Values, keep), chosen(r.People[i].Readings, keep)
+	}
+}
+
+func chosen[T any](list []T, keep []int) (kept []T) {
+	for _, i := range keep {
+		kept = append(kept, list[i])
+	}
+	return kept
 }
 
 // reportPart writes one part of a report.
@@ -300,7 +406,132 @@ func reportPart(t *testing.T, w *table, r *metrics.Report, part string) {
 			w.row(s.Person.No, s.Department, len(s.Lines), num(s.Total), band(s.Band), rankText(s.Rank, s.RankOf, s.Tied), num(s.Before), s.Status)
 		}
 	default:
-		t.Fatalf("unknown part %q", part)
+		if !scoringPart(w, r, part) && !comparingPart(w, r, part) {
+			t.Fatalf("unknown part %q", part)
+		}
+	}
+}
+
+// scoringPart writes one part of the scoring, or reports false.
+func scoringPart(w *table, r *metrics.Report, part string) bool {
+	switch part {
+	case "filled":
+		w.row("filled", "no", "kpi", "status", "filled", "points", "weight")
+		eachScore(r, func(department, no string, s metrics.Score) {
+			for _, i := range s.Items {
+				points, weight := "", ""
+				if i.Points != nil {
+					points, weight = fixed.Text(i.Points, 4), fixed.Text(i.Weight, 4)
+				}
+				w.row(department, no, i.Item.KPI.ID, i.Value.Status, i.Filled, points, weight)
+			}
+		})
+	case "points":
+		w.row("points", "no", "uncapped", "kpi points", "before penalties", "total", "limit", "band")
+		eachScore(r, func(department, no string, s metrics.Score) {
+			w.row(department, no, num(s.Uncapped), num(s.KPIPoints), num(s.BeforePenalties), num(s.Total), band(s.BandLimited), band(s.Band))
+		})
+	case "penalties":
+		w.row("penalties", "no", "kpi", "value", "points", "limits")
+		eachScore(r, func(department, no string, s metrics.Score) {
+			for _, p := range s.Penalties {
+				w.row(department, no, p.Penalty.KPI.ID, short(p.Value), p.Points, p.Limits)
+			}
+		})
+	case "limits":
+		w.row("limits", "no", "kpi", "value", "figure", "limits", "band")
+		eachScore(r, func(department, no string, s metrics.Score) {
+			for _, l := range s.BandLimits {
+				w.row(department, no, l.Limit.KPI.ID, short(l.Value), l.Limit.Figure, l.Limits, l.Limit.Band.ID)
+			}
+		})
+	case "bands":
+		w.row("bands", "before penalties", "penalties", "total", "earned", "limit", "band", "forced", "people", "at most")
+		for _, s := range r.Scores {
+			people, atMost := "", ""
+			if d := s.Distribution; d != nil {
+				people, atMost = fmt.Sprint(d.People), strings.Trim(fmt.Sprint(d.AtMost), "[]")
+			}
+			w.row(s.Person.No, num(s.BeforePenalties), s.PenaltyPoints, num(s.Total), band(s.Earned), band(s.BandLimited), band(s.Band), s.Forced, people, atMost)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// comparingPart writes who stands above people and what may be said beside values, or reports false.
+func comparingPart(w *table, r *metrics.Report, part string) bool {
+	switch part {
+	case "departments":
+		w.row("departments", "parent", "kind", "name", "English")
+		for _, d := range r.Departments {
+			w.row(strings.Repeat(".", d.Department.Depth)+d.Department.ID, d.Department.ParentID, d.Department.Kind, d.Department.Name.ZH, d.Department.Name.EN)
+		}
+	case "superiors":
+		w.row("superiors", "no", "superior", "from", "to")
+		for _, p := range r.People {
+			for _, s := range p.Superiors {
+				w.row(p.Department, p.Person.No, s.No, s.From.Format(time.DateOnly), s.To.Format(time.DateOnly))
+			}
+		}
+	case "readings":
+		w.row("readings", "kpi", "value", "change", "year change", "peers", "standing", "outlier", "forecast", "course")
+		eachLine(r, func(name string, l metrics.Line, _ metrics.DepartmentLine) {
+			for i, v := range l.Values {
+				w.row(append([]any{name, v.KPI.ID, short(v)}, readingCells(l.Readings[i])...)...)
+			}
+		})
+	case "standings":
+		w.row("standings", "no", "kpi", "value", "change", "year change", "peers", "standing", "outlier", "forecast", "course")
+		for _, p := range r.People {
+			for i, v := range p.Values {
+				w.row(append([]any{p.Department, p.Person.No, v.KPI.ID, short(v)}, readingCells(p.Readings[i])...)...)
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func readingCells(x metrics.Reading) []any {
+	peers, standing, outlier, forecast := "", "", "", ""
+	if p := x.Peers; p != nil {
+		peers = fmt.Sprintf("%d: %.4f %.4f %.4f", p.N, p.Q1, p.Median, p.Q3)
+	}
+	if s := x.Standing; s.From > 0 {
+		standing = fmt.Sprintf("%d-%d", s.From, s.To)
+		if s.Alone {
+			standing += " alone"
+		}
+	}
+	if x.Outlier {
+		outlier = "outlier"
+	}
+	if f := x.Forecast; f != nil {
+		forecast = fmt.Sprintf("%.4f [%.4f %.4f]", f.Value, f.Low, f.High)
+	}
+	return []any{changeText(x.Change), changeText(x.YearChange), peers, standing, outlier, forecast, x.Course}
+}
+
+func changeText(c stat.Change) string {
+	switch {
+	case !c.Known:
+		return ""
+	case c.Significant:
+		return fmt.Sprintf("%+.4f significant", c.Absolute)
+	}
+	return fmt.Sprintf("%+.4f", c.Absolute)
+}
+
+// eachScore calls f for the scores of departments, then for those of people.
+func eachScore(r *metrics.Report, f func(department, no string, s metrics.Score)) {
+	for _, d := range r.Departments {
+		f(d.Department.ID, "", d.Score)
+	}
+	for _, p := range r.People {
+		f(p.Department, p.Person.No, p.Score)
 	}
 }
 
@@ -320,7 +551,7 @@ func short(v metrics.Value) string {
 	if v.Status != metrics.OK {
 		s += "?"
 	}
-	return fmt.Sprintf("%s(n=%d)", s, v.N)
+	return fmt.Sprintf("%s(n=%s)", s, v.N)
 }
 
 func shortValues(values []metrics.Value) (cells []any) {

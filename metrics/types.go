@@ -17,6 +17,7 @@ const (
 	OK           Status = "ok"
 	Insufficient Status = "insufficient_data" // fewer rows than the KPI's minimum: shown, not ranked, not scored
 	NoData       Status = "no_data"
+	Withheld     Status = "withheld" // anonymous answers of too few: neither value nor sums are given
 )
 
 // Value is one KPI of one subject in one period with its receipt.
@@ -24,17 +25,18 @@ type Value struct {
 	KPI    *policy.KPI
 	Period period.Period
 	Ratio  fixed.Ratio // the two sums; Den is 1 for a KPI without denominator
-	N      int64       // rows in the denominator (or in the numerator, without one)
+	N      fixed.Num   // rows in the denominator (or in the numerator, without one), split by the owners' shares
 	Status Status
 	// Low and High bound the 95 % Wilson interval in the KPI's unit; only when HasInterval.
 	Low, High   float64
 	HasInterval bool
 	Target      *fixed.Num // in the KPI's unit; nil: none for this subject
+	TargetFrom  *TargetSource
 }
 
 // Exact gives the value in the KPI's unit, and false when there is no data.
 func (v Value) Exact() (*big.Rat, bool) {
-	if v.Status == NoData || v.KPI == nil {
+	if v.Status == NoData || v.Status == Withheld || v.KPI == nil {
 		return nil, false
 	}
 	r, ok := v.Ratio.Rat()
@@ -110,6 +112,7 @@ type Line struct {
 	Values     []Value
 	Before     []Value
 	YearBefore []Value
+	Readings   []Reading // parallel to Values
 	Months     [][]Value
 	Funnels    []FunnelValues
 	Calendar   []Day // days of the period with logs, in order
@@ -133,18 +136,24 @@ const (
 	NoScore     ScoreStatus = "no_score" // no item has enough data, or no scorecard applies
 )
 
-// Score is the result of one scorecard. Points and Total are rounded once, to two decimals.
+// Score is the result of one scorecard. Points and totals are rounded to two decimals, each once, and formed from the rounded ones that
+// are shown before them: Total is BeforePenalties less the points of Penalties, and never below zero.
 type Score struct {
-	Scorecard *policy.Scorecard
-	Items     []ItemScore // parallel to Scorecard.Items
-	KPIPoints *fixed.Num  // weighted points of the KPI part; nil: none
-	Superior  *fixed.Num  // points given by the superior; nil: not yet
-	Total     *fixed.Num  // nil: no score
-	Band      *policy.Band
-	Rank      int  // 1 is best; 0: not ranked
-	RankOf    int  // how many are ranked in the same list
-	Tied      bool // shares its rank
-	Status    ScoreStatus
+	Scorecard       *policy.Scorecard
+	Items           []ItemScore      // parallel to Scorecard.Items
+	KPIPoints       *fixed.Num       // weighted points of the KPI part, at most Scorecard.Cap; nil: none
+	Uncapped        *fixed.Num       // what KPIPoints would be without the cap; nil: the cap takes nothing
+	Superior        *fixed.Num       // points given by the superior; nil: not yet
+	BeforePenalties *fixed.Num       // KPI part and superior's by their shares; nil: no score
+	Penalties       []PenaltyScore   // parallel to Scorecard.Penalties, also without a score
+	BandLimits      []BandLimitScore // parallel to Scorecard.BandLimits, also without a score
+	Total           *fixed.Num       // nil: no score
+	BandLimited     *policy.Band     // the best band that penalties and limits in force leave; nil: none is in force
+	Band            *policy.Band
+	Rank            int  // 1 is best; 0: not ranked
+	RankOf          int  // how many are ranked in the same list
+	Tied            bool // shares its rank
+	Status          ScoreStatus
 }
 
 // ItemScore is one line of a scorecard.
@@ -153,6 +162,23 @@ type ItemScore struct {
 	Value  Value
 	Points *big.Rat // from the curve, exact; nil: left out
 	Weight *big.Rat // effective percent after redistribution; nil: left out
+	// Filled is what was done for want of data; "" with enough data, and where no item of the scorecard has any, which is no score.
+	Filled policy.Missing
+}
+
+// PenaltyScore is what one penalty of a scorecard comes to.
+type PenaltyScore struct {
+	Penalty *policy.Penalty
+	Value   Value
+	Points  fixed.Num // taken off the total
+	Limits  bool      // Penalty.BandLimit is in force
+}
+
+// BandLimitScore is what one band limit of a scorecard comes to.
+type BandLimitScore struct {
+	Limit  *policy.BandLimit
+	Value  Value
+	Limits bool // the figure is missed; never without enough data
 }
 
 // PersonLine is one person's stay in one department within the period. A person who moved has two.
@@ -161,24 +187,42 @@ type PersonLine struct {
 	Department string     // where the days were spent (not the subtree)
 	From, To   time.Time  // first and last day of the stay within the period, both included
 	Days       int        // calendar days of the stay
+	Weight     fixed.Num  // days × the person's share in the department: what the line weighs in the person's score
 	Moved      bool       // the person has another line in the period
+	Superiors  []Superior // who stood above the person on these days, in order; without one on a day its No is ""
 	Values     []Value    // parallel to Report.KPIs, only records of these days in this department
+	Readings   []Reading  // parallel to Values; without changes and forecasts
 	Score      Score      // ranked among the lines of the same department
 	Before     *fixed.Num // the person's Total in the period before; nil: none
 }
 
-// PersonScore is the score of a person over the whole period: the lines' scores weighted by days.
+// PersonScore is the score of a person over the whole period: the lines' scores before penalties weighted by days and shares, less the
+// penalties.
 type PersonScore struct {
-	Person     Person
-	Department string // at the end of the period, or of the person's last day in it
-	Lines      []int  // indexes into Report.People
-	Total      *fixed.Num
-	Band       *policy.Band
-	Rank       int // among all people of the company with the same scorecard at the end
-	RankOf     int
-	Tied       bool
-	Before     *fixed.Num
-	Status     ScoreStatus
+	Person          Person
+	Department      string     // at the end of the period, or of the person's last day in it
+	Lines           []int      // indexes into Report.People
+	BeforePenalties *fixed.Num // nil: no score
+	PenaltyPoints   fixed.Num  // taken off by the penalties of all lines, whatever their days
+	Total           *fixed.Num
+	Earned          *policy.Band  // by Total alone
+	BandLimited     *policy.Band  // the lowest of the lines' limits in force; nil: none is in force
+	Distribution    *Distribution // of everybody judged by the same scorecard at the end; nil: it has none
+	Band            *policy.Band  // Earned after Distribution and BandLimited
+	Forced          bool          // without the distribution Band would be another
+	Rank            int           // among all people of the company with the same scorecard at the end
+	RankOf          int
+	Tied            bool
+	Before          *fixed.Num
+	Status          ScoreStatus
+}
+
+// Distribution is what a forced distribution comes to for the people judged by one scorecard.
+type Distribution struct {
+	Rule   *policy.Distribution
+	People int   // with a score
+	Forced bool  // false: fewer people than Rule.From, so that everybody keeps the band earned
+	AtMost []int // parallel to Policy.Bands: how many of the people the band and all better ones may hold; nil unless Forced
 }
 
 // Report is what one period looks like: the only thing that charts and reports receive.
@@ -197,4 +241,5 @@ type Report struct {
 	Departments   []DepartmentLine // depth first, siblings by id
 	People        []PersonLine     // by department as in Departments, then by rank, unranked last, then by number
 	Scores        []PersonScore    // by employee number
+	Warnings      []policy.Text    // what a reader must know beside the numbers
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"plumbline/internal/books"
-	"plumbline/internal/fixed"
 	"plumbline/internal/period"
 	"plumbline/internal/warehouse"
 	"plumbline/policy"
@@ -29,68 +28,69 @@ type Row struct {
 // an employee those with data and those of the department's scorecard.
 func Values(ctx context.Context, b *books.Books, q Question, kpis []*policy.KPI, l Levels) ([]Row, error) {
 	v := &builder{Report: &Report{Policy: q.Version.Policy, Period: q.Period, KPIs: kpis, Day: earlier(q.Period.LastDay(), day(q.Now))}}
-	err := b.View(ctx, func(tx *warehouse.Tx) (err error) {
-		if v.org, err = readOrganisation(ctx, tx, v.Policy, q.AsOf); err != nil {
-			return err
-		}
-		v.rolled, err = RollUp(ctx, tx, kpis, Range{q.Period.Start(), q.Period.End(), v.Day, q.AsOf})
-		return err
-	})
+	err := b.View(ctx, func(tx *warehouse.Tx) error { return v.gather(ctx, tx, kpis, q, q.Period.Start()) })
 	if err != nil {
 		return nil, fmt.Errorf("values of %s: %w", q.Period, err)
 	}
-	periods := []period.Period{q.Period}
+	return v.rows(kpis, l), nil
+}
+
+// rows gives the values of the asked levels.
+func (b *builder) rows(kpis []*policy.KPI, l Levels) []Row {
+	periods := []period.Period{b.Period}
 	if l.Month {
-		periods = q.Period.Months()
+		periods = b.Period.Months()
 	}
 	var rows []Row
-	n := len(v.org.departments)
 	tallies := make([]tally, len(kpis))
 	for i, k := range kpis {
-		tallies[i] = v.tally(k)
+		if l.Company || l.Department {
+			tallies[i] = b.rolled.tally(k)
+		}
 	}
 	line := func(i int, id string) {
 		for j, k := range kpis {
 			for _, p := range periods {
-				rows = append(rows, Row{Department: id, Value: newValue(k, p, tallies[j].over(i, p), v.target(i, k))})
+				rows = append(rows, Row{Department: id, Value: b.value(k, p, tallies[j].over(i, p), b.subject(i))})
 			}
 		}
 	}
 	if l.Company {
-		line(n, "")
+		line(len(b.org.departments), "")
 	}
 	if l.Department {
-		for i, d := range v.org.departments {
+		for i, d := range b.org.departments {
 			line(i, d.ID)
 		}
 	}
 	if l.Employee {
-		rows = append(rows, v.employeeRows(kpis, periods)...)
+		rows = append(rows, b.employeeRows(kpis, periods)...)
 	}
-	return rows, nil
+	return rows
 }
 
-// employeeRows gives the values of everybody with a stay in the period, by department and number.
+// employeeRows gives the values of everybody with a day in the period, by department and number.
 func (b *builder) employeeRows(kpis []*policy.KPI, periods []period.Period) []Row {
-	stays := b.org.stays(b.Period)
-	stays = slices.DeleteFunc(stays, func(s stay) bool { _, ok := b.org.index[s.department]; return !ok })
-	slices.SortStableFunc(stays, func(x, y stay) int {
+	all := slices.DeleteFunc(b.org.belongings(b.Period), func(s belonging) bool { _, ok := b.org.index[s.department]; return !ok })
+	slices.SortStableFunc(all, func(x, y belonging) int {
 		return cmp.Or(cmp.Compare(b.org.index[x.department], b.org.index[y.department]), strings.Compare(x.employee, y.employee))
 	})
-	sums := make([]map[*policy.KPI]map[[2]string]Sum, len(periods))
-	for i, p := range periods {
-		sums[i] = b.sums(p)
+	sums := make([][][]Sum, len(kpis)) // by KPI, period and pair
+	for i, k := range kpis {
+		for _, p := range periods {
+			sums[i] = append(sums[i], b.rolled.personal(k, p))
+		}
 	}
 	var rows []Row
-	for _, s := range stays {
-		key := [2]string{s.department, s.employee}
-		card := b.Policy.ScorecardFor(b.org.departments[b.org.index[s.department]].Kind)
-		for _, k := range kpis {
-			var target *fixed.Num = targetIn(card, k)
-			for i, p := range periods {
-				sum, ok := sums[i][k][key]
-				if ok || target != nil {
-					rows = append(rows, Row{s.department, s.employee, newValue(k, p, sum, target)})
+	for _, s := range all {
+		of := subject{b.org.index[s.department], s.employee}
+		for i, k := range kpis {
+			if k.DepartmentOnly() {
+				continue // nothing of it is anybody's own
+			}
+			for j, p := range periods {
+				if v := b.value(k, p, sums[i][j][s.at], of); !sums[i][j][s.at].empty() || v.Target != nil {
+					rows = append(rows, Row{s.department, s.employee, v})
 				}
 			}
 		}

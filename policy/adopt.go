@@ -117,8 +117,8 @@ const (
 // Current is the value of UntilColumn for a row that stands.
 const Current int64 = 1<<63 - 1
 
-// layOut makes the dataset's fact table, or adds the columns that it lacks.
-func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset) error {
+// factColumns gives the types of the columns of a dataset's fact table, none when there is no table.
+func factColumns(ctx context.Context, tx *warehouse.Tx, d *Dataset) (map[string]string, error) {
 	had := map[string]string{}
 	err := tx.Each(ctx, statements.Get("columns"), warehouse.Args{"dataset": d.ID}, func(scan func(...any) error) error {
 		var name, typ string
@@ -128,6 +128,12 @@ func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset) error {
 		had[name] = typ
 		return nil
 	})
+	return had, err
+}
+
+// layOut makes the dataset's fact table, or adds the columns that it lacks.
+func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset) error {
+	had, err := factColumns(ctx, tx, d)
 	if err != nil {
 		return err
 	}
@@ -143,13 +149,18 @@ func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset) error {
 				return err
 			}
 		case typ != c.Type.SQL():
-			return Errors{{Place: c.Place,
-				What: Text{ZH: fmt.Sprintf("列 %s 已有的数据类型是 %s，不能改为 %s", c.ID, typ, c.Type.SQL()),
-					EN: fmt.Sprintf("column %s already holds %s and cannot become %s", c.ID, typ, c.Type.SQL())},
-				Cure: Text{ZH: "保留原列，用新的列名另加一列", EN: "keep the column and add another one under a new name"}}}
+			return Errors{otherType(c, typ)}
 		}
 	}
 	return nil
+}
+
+// otherType refuses to change what a column of a fact table holds.
+func otherType(c *Column, typ string) Error {
+	return Error{Place: c.Place,
+		What: Text{ZH: fmt.Sprintf("列 %s 已有的数据类型是 %s，不能改为 %s", c.ID, typ, c.Type.SQL()),
+			EN: fmt.Sprintf("column %s already holds %s and cannot become %s", c.ID, typ, c.Type.SQL())},
+		Cure: Text{ZH: "保留原列，用新的列名另加一列", EN: "keep the column and add another one under a new name"}}
 }
 
 func createTable(d *Dataset) string {

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 	_ "time/tzdata" // a machine without zone files must read the same policy
 
@@ -12,10 +13,54 @@ import (
 
 // Check reads the files of s. When the policy is wrong the error is of type Errors and names every fault; any other error
 // says that the check itself could not be done. The warehouse is used to parse and describe expressions, nothing else.
+// The same files give the same Policy, which nobody may change: those found right last are kept, since hundreds of expressions take time.
 func Check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
 	if err := s.shape(); err != nil {
 		return nil, err
 	}
+	hash := s.Hash()
+	if p := right.get(hash); p != nil {
+		return p, nil
+	}
+	p, err := check(ctx, db, s)
+	if err == nil {
+		right.put(hash, p)
+	}
+	return p, err
+}
+
+// right are the policies found right last.
+var right = &kept{byHash: map[string]*Policy{}}
+
+// kept holds a few policies by the hash of their files.
+type kept struct {
+	mu     sync.Mutex
+	byHash map[string]*Policy
+	order  []string // the oldest first
+}
+
+const keptAtMost = 16
+
+func (k *kept) get(hash string) *Policy {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.byHash[hash]
+}
+
+func (k *kept) put(hash string, p *Policy) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byHash[hash] == nil {
+		k.order = append(k.order, hash)
+	}
+	k.byHash[hash] = p
+	if len(k.order) > keptAtMost {
+		delete(k.byHash, k.order[0])
+		k.order = k.order[1:]
+	}
+}
+
+func check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
 	c := &checker{
 		reader: &reader{lines: map[string][]string{}},
 		ctx:    ctx, db: db,
@@ -24,10 +69,17 @@ func Check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
 		madeFrom: map[*Column][]Place{},
 	}
 	company, datasets, kpis, scorecards := c.parse(s[0]), c.parse(s[1]), c.parse(s[2]), c.parse(s[3])
-	c.company(company)
+	if len(s) > 4 { // expressions count workdays
+		if n := c.parse(s[4]); n != nil {
+			c.calendar(n)
+		}
+	}
+	leave, quality := c.company(company)
 	if company != nil && datasets != nil { // expressions use the parameters
 		c.datasets(datasets)
 		c.parameterNames()
+		c.leaves(leave)
+		c.quality(quality.value, quality.key)
 		if kpis != nil {
 			c.kpis(kpis)
 			if scorecards != nil {
@@ -55,10 +107,16 @@ type checker struct {
 	broken   error               // why the check could not be done
 }
 
-// company reads company.yaml.
-func (c *checker) company(n *node) {
+// later is a part of company.yaml that names datasets and is read after them.
+type later struct {
+	value *node
+	key   Place
+}
+
+// company reads company.yaml but for what is read later, which it gives.
+func (c *checker) company(n *node) (leave *node, quality later) {
 	if n == nil {
-		return
+		return nil, quality
 	}
 	o, _ := c.object(n, n.place, companyFile)
 	if about := o.need("company"); about != nil {
@@ -74,6 +132,7 @@ func (c *checker) company(n *node) {
 	if bands := o.need("bands"); bands != nil {
 		c.bands(bands)
 	}
+	return o.find("leave"), later{o.find("quality"), o.keys["quality"]}
 }
 
 // workday reads how many hours a day of work has: 8 unless it says otherwise.
@@ -114,10 +173,14 @@ func (c *checker) parameter(p pair) {
 	}
 }
 
-// parameterNames refuses parameters that an expression could mistake for a column.
+// parameterNames refuses parameters that an expression could mistake for a column. The bonus base may be both: expressions over
+// employees read the column, and the parameter is for those in whose cell nothing stands.
 func (c *checker) parameterNames() {
 	for _, p := range c.policy.Parameters {
 		for _, d := range c.policy.Datasets {
+			if p.ID == BonusBase && d.ID == Employees {
+				continue
+			}
 			if d.Column(p.ID) != nil {
 				c.fault(p.Place, say("参数 %s 与记录 %s 的列同名", "the parameter %s has the name of a column of %s", p.ID, d.ID),
 					say("给参数换一个名称", "rename the parameter"))
@@ -130,6 +193,7 @@ func (c *checker) parameterNames() {
 func (c *checker) bands(n *node) {
 	seen := map[string]bool{}
 	var before *Band
+	var bare []Place // of bands without a bonus coefficient
 	for _, item := range c.list(n) {
 		o, ok := c.object(item, item.place, "band")
 		if !ok {
@@ -137,24 +201,30 @@ func (c *checker) bands(n *node) {
 		}
 		band := Band{Name: c.bilingual(o.need("name"), maxName)}
 		id := o.need("id")
-		if band.ID, ok = c.word(id, 16); ok {
+		if band.ID, ok = c.word(id, maxBand); ok {
 			if key := WordKey(band.ID); seen[key] {
 				c.fault(id.place, say("等级 %s 重复", "the band %s stands here a second time", band.ID), say("等级各不相同", "give each band its own id"))
 			} else {
 				seen[key] = true
 			}
 		}
+		if _, given := o.values["bonus"]; !given {
+			bare = append(bare, item.place)
+		}
+		band.Bonus = c.bonus(o.find("bonus"), before)
 		from := o.need("from")
-		if band.From, ok = c.number(from); !ok {
+		band.From, ok = c.number(from)
+		c.policy.Bands = append(c.policy.Bands, band) // also without a good from: scorecards name bands
+		if !ok {
 			continue
 		}
 		if before != nil && band.From >= before.From {
 			c.fault(from.place, say("等级须由高到低：%s 应低于上一等级的 %s", "bands run from the best down: %s must be below the %s of the band before", band.From, before.From),
 				say("按 from 由高到低排列，不可相同", "order them by falling from, none twice"))
 		}
-		c.policy.Bands = append(c.policy.Bands, band)
 		before = &band
 	}
+	c.bonuses(bare)
 }
 
 // hundred reports a sum that is not 100.

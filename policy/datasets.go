@@ -39,17 +39,11 @@ func (c *checker) dataset(p pair) *Dataset {
 		}
 	}
 	c.headers(d)
-	c.key(d, o.need("key"))
-	d.Owner = c.columnOf(d, o.find("owner"), false, TypeEmployee)
+	d.Key = c.columnsOf(d, o.need("key"), "key")
+	c.belongs(d, o)
 	d.Day = c.columnOf(d, o.find("day"), true, TypeDate, TypeDatetime)
 	if n := o.find("no_overlap"); n != nil {
-		if o, ok := c.object(n, o.keys["no_overlap"], "no_overlap"); ok {
-			d.NoOverlap = &Interval{
-				Per:  c.columnOf(d, o.need("per"), false),
-				From: c.columnOf(d, o.need("from"), false, TypeDate),
-				To:   c.columnOf(d, o.need("to"), true, TypeDate),
-			}
-		}
+		d.NoOverlap = c.interval(d, n, o.keys["no_overlap"])
 	}
 	if rules := o.find("rules"); rules != nil {
 		for _, item := range c.list(rules) {
@@ -63,6 +57,38 @@ func (c *checker) dataset(p pair) *Dataset {
 	}
 	c.madeKey(d)
 	return d
+}
+
+// belongs reads whose a record is: an employee's, a department's, or nobody's.
+func (c *checker) belongs(d *Dataset, o *object) {
+	d.Owner = c.columnOf(d, o.find("owner"), false, TypeEmployee)
+	department := o.find("department")
+	if department != nil && o.values["owner"] != nil {
+		c.fault(o.keys["department"], say("owner 与 department 只能有一个：有归属人的记录，部门由当日任职决定", "there can be only one of owner and department: a record with an owner belongs to the department where the owner was on its day"),
+			say("删去其中之一", "delete one of them"))
+		return
+	}
+	d.Department = c.columnOf(d, department, false, TypeDepartment)
+}
+
+// interval reads which records may not share a day, or how they share it.
+func (c *checker) interval(d *Dataset, n *node, key Place) *Interval {
+	o, ok := c.object(n, key, "no_overlap")
+	if !ok {
+		return nil
+	}
+	v := &Interval{
+		Per:   c.columnOf(d, o.need("per"), false),
+		From:  c.columnOf(d, o.need("from"), false, TypeDate),
+		To:    c.columnOf(d, o.need("to"), true, TypeDate),
+		Share: c.columnOf(d, o.find("share"), true, TypePercent),
+		Apart: c.columnsOf(d, o.find("apart"), "apart"),
+	}
+	if o.values["apart"] != nil && o.values["share"] == nil {
+		c.fault(o.keys["apart"], say("没有 share 时任何两条记录都不得同日，apart 没有意义", "without a share no two records share a day, so apart says nothing"),
+			say("写上 share，或删去 apart", "add a share, or delete apart"))
+	}
+	return v
 }
 
 func (c *checker) column(d *Dataset, p pair) *Column {
@@ -148,15 +174,7 @@ func (c *checker) limit(d *Dataset, n *node) {
 	}
 	var l Limit
 	l.Sum = c.columnOf(d, o.need("sum"), true, TypeHours, TypeNumber, TypeInteger, TypeMoney, TypePercent)
-	words, places := c.words(o.need("per"))
-	for i, w := range words {
-		at := &node{place: places[i], text: w}
-		if slices.Contains(l.Per, w) {
-			c.twice(at, "per")
-		} else if id := c.columnOf(d, at, false); id != "" {
-			l.Per = append(l.Per, id)
-		}
-	}
+	l.Per = c.columnsOf(d, o.need("per"), "per")
 	l.Most = c.figure(o.need("most"))
 	l.Say = c.bilingual(o.need("say"), maxSentence)
 	l.Cure = c.bilingual(o.need("cure"), maxSentence)
@@ -268,19 +286,6 @@ func (c *checker) headers(d *Dataset) {
 	}
 }
 
-// key reads the columns that name a record.
-func (c *checker) key(d *Dataset, n *node) {
-	words, places := c.words(n)
-	for i, w := range words {
-		at := &node{place: places[i], text: w}
-		if slices.Contains(d.Key, w) {
-			c.twice(at, "key")
-		} else if id := c.columnOf(d, at, false); id != "" {
-			d.Key = append(d.Key, id)
-		}
-	}
-}
-
 // twice reports a name that stands in a list a second time.
 func (c *checker) twice(n *node, list string) {
 	c.fault(n.place, say("%[1]s 在 %[2]s 中重复", "%[1]s stands in %[2]s twice", clip(n.text), list), say("删去一个", "delete one"))
@@ -306,6 +311,20 @@ func (c *checker) columnOf(d *Dataset, n *node, optional bool, want ...Type) str
 			say("去掉该列的 optional: true，或换一列", "delete its optional: true, or name another column"))
 	}
 	return id
+}
+
+// columnsOf reads the names of required columns, none of them twice.
+func (c *checker) columnsOf(d *Dataset, n *node, list string) (ids []string) {
+	words, places := c.words(n)
+	for i, w := range words {
+		at := &node{place: places[i], text: w}
+		if slices.Contains(ids, w) {
+			c.twice(at, list)
+		} else if id := c.columnOf(d, at, false); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (d *Dataset) columnIDs() []string {
@@ -340,28 +359,48 @@ func defaultCure(d *Dataset, e Expr) Text {
 	return Text{"核对" + strings.Join(zh, "、"), "Check " + strings.Join(en, ", ")}
 }
 
+// DepartmentChanges is the dataset of what departments became on a day: department_id, effective_on, and name, name_en, parent_id,
+// kind and top, of which blanks leave what was. A policy may do without it.
+const DepartmentChanges = "department_changes"
+
 // needed is a column that the organisation's datasets must have.
 type needed struct {
 	id       string
 	kind     Type
 	optional bool // must allow a blank; the others must not
 	either   bool // may or may not allow a blank
+	spare    bool // may be missing, but means one thing where it is there
 }
 
 var organisation = []struct {
 	dataset string
 	key     string // the one column of the key, to which types employee and department refer; "" = any key
 	columns []needed
+	spare   bool // may be missing
 }{
-	{Departments, "department_id", []needed{{id: "department_id", kind: TypeID}, {id: "name", kind: TypeText}, {id: "parent_id", kind: TypeDepartment, optional: true}, {id: "kind", kind: TypeEnum}}},
-	{Employees, "employee_no", []needed{{id: "employee_no", kind: TypeID}, {id: "name", kind: TypeText}, {id: "hired_on", kind: TypeDate}, {id: "left_on", kind: TypeDate, optional: true}}},
-	{Memberships, "", []needed{{id: "employee_no", kind: TypeEmployee}, {id: "department_id", kind: TypeDepartment}, {id: "valid_from", kind: TypeDate}, {id: "valid_to", kind: TypeDate, optional: true}, {id: "role", kind: TypeEnum, either: true}}},
+	{dataset: Departments, key: "department_id", columns: []needed{
+		{id: "department_id", kind: TypeID}, {id: "name", kind: TypeText}, {id: "parent_id", kind: TypeDepartment, optional: true}, {id: "kind", kind: TypeEnum}}},
+	{dataset: Employees, key: "employee_no", columns: []needed{
+		{id: "employee_no", kind: TypeID}, {id: "name", kind: TypeText}, {id: "hired_on", kind: TypeDate}, {id: "left_on", kind: TypeDate, optional: true},
+		{id: "bonus_base", kind: TypeMoney, optional: true, spare: true}}},
+	{dataset: Memberships, columns: []needed{
+		{id: "employee_no", kind: TypeEmployee}, {id: "department_id", kind: TypeDepartment}, {id: "valid_from", kind: TypeDate},
+		{id: "valid_to", kind: TypeDate, optional: true}, {id: "role", kind: TypeEnum, either: true},
+		{id: "share", kind: TypePercent, optional: true, spare: true}, {id: "working_time", kind: TypePercent, optional: true, spare: true}}},
+	{dataset: DepartmentChanges, spare: true, columns: []needed{
+		{id: "department_id", kind: TypeDepartment}, {id: "effective_on", kind: TypeDate},
+		{id: "name", kind: TypeText, optional: true, spare: true}, {id: "name_en", kind: TypeText, optional: true, spare: true},
+		{id: "parent_id", kind: TypeDepartment, optional: true, spare: true}, {id: "kind", kind: TypeEnum, optional: true, spare: true},
+		{id: "top", kind: TypeBool, optional: true, spare: true}}},
 }
 
 // organisation makes sure that departments, employees and memberships are there.
 func (c *checker) organisation(file Place) {
 	for _, o := range organisation {
 		d := c.policy.Dataset(o.dataset)
+		if d == nil && o.spare {
+			continue
+		}
 		if d == nil {
 			c.fault(file, say("缺少记录 %s", "the dataset %s is missing", o.dataset),
 				say("从默认制度中抄入；部门归属由它决定", "copy it from the default policy; it decides who belongs where"))
@@ -370,8 +409,26 @@ func (c *checker) organisation(file Place) {
 		for _, want := range o.columns {
 			c.organisationColumn(d, want)
 		}
+		if o.dataset == DepartmentChanges {
+			c.knownKinds(d, c.policy.Dataset(Departments))
+		}
 		if o.key != "" && len(d.Key) > 0 && !slices.Equal(d.Key, []string{o.key}) {
 			c.fault(d.Place, say("%s 的 key 须为 %s", "the key of %s must be %s", d.ID, o.key), say("写 key: %s", "write key: %s", o.key))
+		}
+	}
+}
+
+// knownKinds makes sure that a department can only become of a kind that departments may have.
+func (c *checker) knownKinds(changes, departments *Dataset) {
+	kind := changes.Column("kind")
+	if kind == nil || departments == nil || departments.Column("kind") == nil {
+		return
+	}
+	known := departments.Column("kind").valueIDs()
+	for _, id := range kind.valueIDs() {
+		if !slices.Contains(known, id) {
+			c.fault(kind.Place, say("%s 的列 kind 有 %s 没有的值 %s", "the column kind of %[1]s has the value %[3]s, which %[2]s lacks", changes.ID, departments.ID, id),
+				oneOfCure(id, known))
 		}
 	}
 }
@@ -379,6 +436,7 @@ func (c *checker) organisation(file Place) {
 func (c *checker) organisationColumn(d *Dataset, want needed) {
 	col := d.Column(want.id)
 	switch {
+	case col == nil && want.spare:
 	case col == nil:
 		c.fault(d.Place, say("记录 %s 缺少列 %s", "the dataset %s lacks the column %s", d.ID, want.id),
 			say("补上类型为 %s 的列 %s", "add it with type %s: %s", want.kind, want.id))

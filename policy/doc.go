@@ -1,13 +1,14 @@
 // Package policy is the regulation as data: what records look like, what is measured, how people are judged.
 //
-// In come four YAML files (Source); out goes a Policy in which every name is resolved, every expression parsed and every
+// In come YAML files (Source), four and a calendar; out goes a Policy in which every name is resolved, every expression parsed and every
 // weight adds up, or Errors, each with file, line, column, excerpt, what is wrong and the cure, in Chinese and English.
 //
 // The flow is:
 //
 //  1. Default, ReadDir or the ledger give a Source.
 //  2. yaml.go cuts each file into nodes with their places and refuses what YAML would let pass in silence.
-//  3. Check reads company, datasets, KPIs and scorecards in this order, because each names what stands in the one before.
+//  3. Check reads calendar, company, datasets, checks of data, KPIs and scorecards in this order, because each uses what stands in the ones
+//     before.
 //  4. expression.go takes every expression through DuckDB's own parser, an allow-list of tree nodes (tree.go, kinds.go) and
 //     DuckDB's binder. The warehouse parses and describes only; any open one will do.
 //  5. Adopt records a Source with the day from which it counts, and its Handler lays out the tables that it needs.

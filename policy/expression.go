@@ -17,11 +17,13 @@ import (
 type use int
 
 const (
-	ruleUse  use = iota // true, false or NULL for a record; known when the record arrives
-	countUse            // true for the rows to count
-	sumUse              // an exact number of each row
-	textUse             // a text over the headers of a mapping
-	rowUse              // true for the rows of a file that become records; over headers too
+	ruleUse    use = iota // true, false or NULL for a record; known when the record arrives
+	countUse              // true for the rows to count
+	sumUse                // an exact number of each row
+	absenceUse            // true for the records that tell of days off
+	qualityUse            // true for the records that a check of data looks at
+	textUse               // a text over the headers of a mapping
+	rowUse                // true for the rows of a file that become records; over headers too
 )
 
 // overHeaders reports whether the names of the expression are those of a file's headers. There are no parameters then.
@@ -34,10 +36,12 @@ type refusal struct {
 	cure Text
 }
 
-// ref is a name in an expression: a column, a parameter or the report day.
+// ref is a name in an expression: a column, a parameter or the report day; or the beginning of a call, behind whose bracket the
+// calendar is put.
 type ref struct {
 	name string
-	at   int // byte offset in the expression
+	at   int  // byte offset in the expression
+	call bool // the name is that of the function, up to and including the bracket
 }
 
 // expression checks an SQL expression over the columns of d. After a fault it gives what it has.
@@ -59,12 +63,12 @@ func (c *checker) expression(n *node, d *Dataset, purpose use) Expr {
 	}
 	if len(refusals) == 0 {
 		for _, r := range refs {
-			if d.Column(r.name) != nil && !slices.Contains(e.Order, r.name) {
+			if !r.call && d.Column(r.name) != nil && !slices.Contains(e.Order, r.name) {
 				e.Order = append(e.Order, r.name)
 			}
 		}
 		e.Columns = slices.Sorted(slices.Values(e.Order))
-		e.SQL = c.rewrite(text, refs, d, "$"+ReportDay)
+		e.SQL = c.rewrite(text, refs, d, asParameter)
 		refusals, c.broken = c.bind(&e, refs, d, purpose)
 	}
 	for _, r := range refusals {
@@ -95,15 +99,41 @@ func (c *checker) parseExpression(text string, d *Dataset, purpose use) ([]ref, 
 	if refused := agree(words, w.refs); refused != nil {
 		return nil, one(refused), nil
 	}
-	// The proof that the text with the names replaced means the same: DuckDB parses it into the same tree.
-	again, refused, err := c.tree(c.rewrite(text, w.refs, d, "$"+ReportDay))
+	refs := withCalls(text, words, w.refs)
+	if len(refs) > len(w.refs) {
+		call, refused, err := c.tree(byCalendar + "(" + calendarFigures(c.policy.Calendar) + ")")
+		if err != nil || refused != nil {
+			return nil, one(refused), err
+		}
+		w.calendar = list(call["children"])
+	}
+	refused, err = c.prove(w, item, c.rewrite(text, refs, d, asParameter))
+	return refs, one(refused), err
+}
+
+// prove makes sure that the text with the names replaced means the same: DuckDB parses it into the same tree.
+func (c *checker) prove(w *walker, item map[string]any, rewritten string) (*refusal, error) {
+	again, refused, err := c.tree(rewritten)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if refused != nil || !w.same(item, again) {
-		return nil, []refusal{{-1, say("表达式无法可靠地改写", "the expression cannot be rewritten safely"), say("换一种更简单的写法", "write it in a simpler way")}}, nil
+		return &refusal{-1, say("表达式无法可靠地改写", "the expression cannot be rewritten safely"), say("换一种更简单的写法", "write it in a simpler way")}, nil
 	}
-	return w.refs, nil, nil
+	return nil, nil
+}
+
+// withCalls adds, in their order in the text, the calls that need the calendar.
+func withCalls(text string, words []sqlWord, refs []ref) []ref {
+	refs = slices.Clone(refs)
+	for _, word := range words {
+		if word.called && strings.EqualFold(word.text, byCalendar) {
+			length := len(word.text) + len(callForm.FindString(text[word.at+len(word.text):]))
+			refs = append(refs, ref{text[word.at : word.at+length], word.at, true})
+		}
+	}
+	slices.SortFunc(refs, func(a, b ref) int { return a.at - b.at })
+	return refs
 }
 
 func one(r *refusal) []refusal {
@@ -142,24 +172,33 @@ func (c *checker) tree(text string) (map[string]any, *refusal, error) {
 	return item, nil, nil
 }
 
-// rewrite quotes the columns and replaces the parameters by their exact values.
-func (c *checker) rewrite(text string, refs []ref, d *Dataset, reportDay string) string {
+// rewrite quotes the columns, replaces the parameters by their exact values, and hands the calendar to the functions that need it.
+func (c *checker) rewrite(text string, refs []ref, d *Dataset, day func(name string) string) string {
 	var b strings.Builder
 	done := 0
 	for _, r := range refs {
 		b.WriteString(text[done:r.at])
 		done = r.at + len(r.name)
-		if r.name == ReportDay {
-			b.WriteString(reportDay)
-		} else if d.Column(r.name) != nil {
+		switch {
+		case r.call:
+			b.WriteString(r.name + calendarFigures(c.policy.Calendar) + ", ")
+		case isReportDay(r.name):
+			b.WriteString(day(r.name))
+		case d.Column(r.name) != nil:
 			b.WriteString(warehouse.Ident(r.name))
-		} else {
+		default:
 			b.WriteString(literal(c.policy.Parameters, r.name))
 		}
 	}
 	b.WriteString(text[done:])
 	return b.String()
 }
+
+// isReportDay reports whether a name asks for a day of the report.
+func isReportDay(name string) bool { return name == ReportDay || name == AskedOn }
+
+// asParameter leaves a day to the report that runs the expression.
+func asParameter(name string) string { return "$" + name }
 
 // literal gives a parameter's value. A negative one is bracketed, because two minus signs begin a comment.
 func literal(parameters []Parameter, id string) string {
@@ -179,7 +218,7 @@ func (c *checker) bind(e *Expr, refs []ref, d *Dataset, purpose use) ([]refusal,
 	for i, col := range d.Columns {
 		columns[i] = "NULL::" + col.Type.SQL() + " AS " + warehouse.Ident(col.ID)
 	}
-	bound := c.rewrite(e.Text, refs, d, "DATE '2000-01-01'")
+	bound := c.rewrite(e.Text, refs, d, func(string) string { return "DATE '2000-01-01'" })
 	s := warehouse.SQL("policy expression", "SELECT ("+bound+") AS result FROM (SELECT "+strings.Join(columns, ", ")+") AS facts")
 	err := c.db.View(c.ctx, func(tx *warehouse.Tx) error {
 		described, err := tx.Columns(c.ctx, s, warehouse.Args{})

@@ -15,7 +15,7 @@ import (
 
 // Whatever a file holds, there is a policy or there are faults with places.
 func FuzzCheck(f *testing.F) {
-	for _, s := range []policy.Source{base(f), policy.Default()} {
+	for _, s := range []policy.Source{base(f), policy.Default(), full()} {
 		for i, file := range s {
 			f.Add(i, file.Text)
 		}
@@ -153,14 +153,17 @@ func sound(t *testing.T, db *warehouse.DB, p *policy.Policy, m *policy.Mapping) 
 
 // An expression that is accepted holds, when it is parsed again as others will embed it, nothing but the allowed nodes.
 func FuzzExpression(f *testing.F) {
-	a, err := txtar.ParseFile("testdata/expressions.txtar")
-	if err != nil {
-		f.Fatal(err)
+	for _, path := range []string{"testdata/expressions.txtar", "testdata/durations.txtar"} {
+		a, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for line := range strings.Lines(string(a.Files[0].Data)) {
+			kind, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			f.Add(text, kind == "s")
+		}
 	}
-	for line := range strings.Lines(string(a.Files[0].Data)) {
-		kind, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		f.Add(text, kind == "s")
-	}
+	f.Add("hours_between(moment(week_day(done_on, 5), 17.5), plus_hours(sent_at, -shift)) > workdays(month_day(done_on, pieces), report_day)", false)
 	f.Add("round(hours * share, 4) + CASE WHEN state = 'won' THEN -shift ELSE 0 END", true)
 	f.Add("NOT (seen_on - limit_days BETWEEN done_on AND report_day) OR substring(trim(note), 1, 2) LIKE 'a''b%'", false)
 	f.Add("extract(month FROM done_on) IN (1, 2) AND hours / nullif(share, 0) >= factor AND approved IS NOT DISTINCT FROM TRUE", false)

@@ -54,7 +54,7 @@ func (w *walker) nameKind(name string) string {
 		sql, _, _ := strings.Cut(col.Type.SQL(), "(")
 		return sqlKinds[sql]
 	}
-	if name == ReportDay && !w.purpose.overHeaders() {
+	if isReportDay(name) && !w.purpose.overHeaders() {
 		return "date"
 	}
 	if slices.ContainsFunc(w.parameters, func(p Parameter) bool { return p.ID == name }) {
@@ -81,6 +81,9 @@ func (w *walker) functionKind(n map[string]any) string {
 	}
 	if kind, ok := resultKinds[name]; ok {
 		return kind
+	}
+	if s, ok := durations[name]; ok {
+		return s.gives
 	}
 	if name == "date_trunc" && len(args) == 2 {
 		return w.kindOf(args[1])
@@ -236,7 +239,7 @@ func (w *walker) same(a, b any) bool {
 			return replaced
 		}
 		for key, value := range a {
-			if key != "query_location" && !w.same(value, b[key]) {
+			if key != "query_location" && !w.same(value, w.without(a, b, key)) {
 				return false
 			}
 		}
@@ -256,17 +259,31 @@ func (w *walker) same(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// without gives what b has under key. Where a calls for the calendar, b has its figures before the other arguments, and the others are
+// given; anything else in their place gives nothing, which is the same as no arguments.
+func (w *walker) without(a, b map[string]any, key string) any {
+	name, _ := a["function_name"].(string)
+	if key != "children" || a["class"] != "FUNCTION" || !strings.EqualFold(name, byCalendar) {
+		return b[key]
+	}
+	arguments, figures := list(b[key]), len(w.calendar)
+	if figures == 0 || len(arguments) < figures || !w.same(w.calendar, arguments[:figures]) {
+		return nil
+	}
+	return arguments[figures:]
+}
+
 // replacement reports whether a is a name that was replaced, and if so, whether b is what replaces it.
 func (w *walker) replacement(a, b map[string]any) (right, is bool) {
-	if columnName(a) == ReportDay {
-		return b["class"] == "PARAMETER" && b["identifier"] == ReportDay, true
+	if isReportDay(columnName(a)) {
+		return b["class"] == "PARAMETER" && b["identifier"] == columnName(a), true
 	}
 	// The parser folds minus signs into the constant that follows.
 	for a["class"] == "FUNCTION" && a["function_name"] == "-" && len(children(a)) == 1 {
 		a = children(a)[0]
 	}
 	name := columnName(a)
-	if name == "" || name == ReportDay || w.dataset.Column(name) != nil {
+	if name == "" || isReportDay(name) || w.dataset.Column(name) != nil {
 		return false, false
 	}
 	return b["class"] == "CONSTANT", true

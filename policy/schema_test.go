@@ -176,7 +176,7 @@ func decode(t *testing.T, text string) map[string]any {
 func TestSchemaAcceptsTheDefaults(t *testing.T) {
 	root := readSchema(t)
 	seen := map[string]map[string]bool{}
-	for _, f := range slices.Concat(policy.Default(), base(t), policy.DefaultMappings(), []policy.File{trial(t), firstOnly}) {
+	for _, f := range slices.Concat(policy.Default(), base(t), full(), policy.DefaultMappings(), away(t)[:1], []policy.File{trial(t), firstOnly}) {
 		file := &schema{Ref: "#/$defs/" + formOf(f)}
 		v := decode(t, f.Text)
 		if !file.valid(root, v, func(name string, _ *schema, object map[string]any) {
@@ -235,7 +235,7 @@ func TestRequiredKeys(t *testing.T) {
 	db, root := open(t), readSchema(t)
 	done := map[string]bool{}
 	logs := check(t, db, base(t))
-	for i, f := range append(policy.Default(), trial(t)) {
+	for i, f := range append(full(), trial(t)) {
 		file := decode(t, f.Text)
 		type cut struct {
 			name, key string
@@ -261,7 +261,7 @@ func TestRequiredKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.object[c.key] = value
-			if s := policy.Default(); i < len(s) {
+			if s := full(); i < len(s) {
 				s[i].Text = string(text)
 				_, err = policy.Check(t.Context(), db, s)
 			} else {
@@ -273,7 +273,7 @@ func TestRequiredKeys(t *testing.T) {
 			}
 		}
 	}
-	if len(done) < 70 {
+	if len(done) < 85 {
 		t.Errorf("only %d keys were tried", len(done))
 	}
 }

@@ -31,9 +31,25 @@ func (c *checker) scorecard(p pair) *Scorecard {
 		}
 	}
 	c.shares(s, o)
-	if n := o.find("missing"); n != nil {
-		s.Missing = Missing(c.oneOf(n, string(Redistribute), string(Zero)))
+	c.items(s, o)
+	c.missing(s, o)
+	if v, ok := c.points(o.find("cap"), Text{"封顶分", "a cap"}, "120"); ok {
+		s.Cap = &v
 	}
+	for _, n := range c.list(o.find("penalties")) {
+		c.penalty(s, n)
+	}
+	for _, n := range c.list(o.find("band_limits")) {
+		c.bandLimit(s, n)
+	}
+	if n := o.find("distribution"); n != nil {
+		s.Distribution = c.distribution(n, o.keys["distribution"])
+	}
+	return s
+}
+
+// items reads the items, whose weights add up to 100.
+func (c *checker) items(s *Scorecard, o *object) {
 	items := o.need("items")
 	var weights fixed.Num
 	weighed := true
@@ -46,7 +62,44 @@ func (c *checker) scorecard(p pair) *Scorecard {
 	if weighed && len(s.Items) > 0 {
 		c.hundred(o.keys["items"], Text{"权重", "the weights"}, weights)
 	}
-	return s
+}
+
+// missing reads what becomes of an item without enough data.
+func (c *checker) missing(s *Scorecard, o *object) {
+	if n := o.find("missing"); n != nil {
+		s.Missing = Missing(c.oneOf(n, string(Redistribute), string(Neutral), string(Zero)))
+	}
+	points, place, ok := fixed.Int(100), o.keys["missing"], true
+	n := o.find("neutral_points")
+	if n != nil {
+		place = n.place
+		points, ok = c.number(n)
+	}
+	switch {
+	case !ok || s.Missing == "": // reported
+	case s.Missing == Neutral:
+		s.NeutralPoints = points
+		c.neutral(s, place)
+	case n != nil:
+		c.fault(o.keys["neutral_points"], say("missing 不是 neutral，neutral_points 不起作用", "without missing: neutral, neutral_points has no effect"),
+			say("写 missing: neutral，或删去 neutral_points", "write missing: neutral, or delete neutral_points"))
+	}
+}
+
+// neutral makes sure that to have no data is never worth more than the best result.
+func (c *checker) neutral(s *Scorecard, p Place) {
+	if s.NeutralPoints < 0 {
+		c.fault(p, say("neutral_points 不可为负", "neutral_points is never negative"), say("从 0 写起", "begin at 0"))
+	}
+	for _, item := range s.Items {
+		if item.KPI == nil || len(item.Curve) == 0 {
+			continue
+		}
+		if best := item.Curve[len(item.Curve)-1].Points; s.NeutralPoints > best {
+			c.fault(p, say("没有数据计 %s 分，比指标 %s 最好时的 %s 分还高", "having no data would earn %s points, more than the best result of the KPI %s, which earns %s", s.NeutralPoints, item.KPI.ID, best),
+				say("把 neutral_points 写成不超过 %s 的数", "set neutral_points to %s at most", best))
+		}
+	}
 }
 
 // shares reads the shares of KPIs and of the superior.
@@ -147,11 +200,19 @@ func (c *checker) target(k *KPI, n *node) fixed.Num {
 	switch {
 	case v <= 0:
 		c.fault(n.place, say("目标值须大于 0", "a target is above 0"), say("写指标单位下的目标值", "write the target in the KPI's unit"))
-	case k != nil && k.Unit == Percent && k.HigherIsBetter && v < fixed.Int(1):
-		c.fault(n.place, say("指标 %s 以百分比计，目标 %s 即 %s%%", "the KPI %s is in percent, so that the target %s means %s %%", k.ID, v, v),
-			say("是否应为 %s？百分比写 0 到 100 的数", "did you mean %s? a percentage runs from 0 to 100", v*100))
+	default:
+		c.inPercent(k, n, v, Text{"目标", "the target"})
 	}
 	return v
+}
+
+// inPercent asks back where a percentage looks like a fraction.
+func (c *checker) inPercent(k *KPI, n *node, v fixed.Num, what Text) {
+	if k != nil && k.Unit == Percent && k.HigherIsBetter && v > 0 && v < fixed.Int(1) {
+		c.fault(n.place, Text{"指标 " + k.ID + " 以百分比计，" + what.ZH + " " + v.String() + " 即 " + v.String() + "%",
+			"the KPI " + k.ID + " is in percent, so that " + what.EN + " " + v.String() + " means " + v.String() + " %"},
+			say("是否应为 %s？百分比写 0 到 100 的数", "did you mean %s? a percentage runs from 0 to 100", v*100))
+	}
 }
 
 // curve reads [[attainment, points], …].

@@ -28,19 +28,24 @@ const (
 	datasetsFile   = "datasets.yaml"
 	kpisFile       = "kpis.yaml"
 	scorecardsFile = "scorecards.yaml"
+	calendarFile   = "calendar.yaml"
 )
 
-// fileNames are the files in the order in which they are read, kept and hashed.
-var fileNames = []string{companyFile, datasetsFile, kpisFile, scorecardsFile}
+// fileNames are the files in the order in which they are kept and hashed.
+var fileNames = []string{companyFile, datasetsFile, kpisFile, scorecardsFile, calendarFile}
+
+// optional reports whether a policy may do without a file. The last of fileNames are optional, so that policies adopted before there was
+// such a file keep their order and their hash.
+func optional(name string) bool { return name == calendarFile }
 
 // maxFileBytes bounds a file; a policy of a large company has some 100 KiB.
 const maxFileBytes = 1 << 20
 
-// Schema gives the JSON Schema of the four files and of mappings, so that editors complete and explain them. The form of each file
+// Schema gives the JSON Schema of the files and of mappings, so that editors complete and explain them. The form of each file
 // stands under $defs by the file's name, that of a mapping under mapping.
 func Schema() []byte { return bytes.Clone(schema) }
 
-// Default gives the built-in policy: company.yaml, datasets.yaml, kpis.yaml, scorecards.yaml.
+// Default gives the built-in policy: company.yaml, datasets.yaml, kpis.yaml, scorecards.yaml, calendar.yaml.
 func Default() Source {
 	var s Source
 	for _, name := range fileNames {
@@ -53,33 +58,23 @@ func Default() Source {
 	return s
 }
 
-// ReadDir reads the four files of a policy from dir. A missing file and a further YAML file, which would be ignored in
+// ReadDir reads the files of a policy from dir; calendar.yaml may be missing. Another missing file and a further YAML file, which would be ignored in
 // silence, come back as Errors; directories and other files do not matter.
 func ReadDir(dir string) (Source, error) {
-	entries, err := os.ReadDir(dir)
+	found, further, err := yamlFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
 	var faults Errors
-	var further []string
-	found := map[string]bool{}
-	for _, e := range entries {
-		ext := strings.ToLower(filepath.Ext(e.Name()))
-		switch {
-		case e.IsDir() || ext != ".yaml" && ext != ".yml":
-		case slices.Contains(fileNames, e.Name()):
-			found[e.Name()] = true
-		default:
-			further = append(further, e.Name())
-		}
-	}
 	for _, name := range further {
 		faults = append(faults, unknownFile(name))
 	}
 	var s Source
 	for _, name := range fileNames {
 		if !found[name] {
-			faults = append(faults, missingFile(name, nearest(name, further)))
+			if !optional(name) {
+				faults = append(faults, missingFile(name, nearest(name, further)))
+			}
 			continue
 		}
 		text, err := readFile(filepath.Join(dir, name))
@@ -92,6 +87,80 @@ func ReadDir(dir string) (Source, error) {
 		return nil, faults.sorted()
 	}
 	return s, nil
+}
+
+// yamlFiles looks for the files of a policy in dir, and for further YAML files.
+func yamlFiles(dir string) (found map[string]bool, further []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	found = map[string]bool{}
+	for _, e := range entries {
+		ext := strings.ToLower(filepath.Ext(e.Name()))
+		switch {
+		case e.IsDir() || ext != ".yaml" && ext != ".yml":
+		case slices.Contains(fileNames, e.Name()):
+			found[e.Name()] = true
+		default:
+			further = append(further, e.Name())
+		}
+	}
+	return found, further, nil
+}
+
+// ReadOver reads changed files: a directory with some or all files of a policy, or one file. The files that are not there stay as they
+// are in s, and kept names them. A directory without any and a further YAML file come back as Errors.
+func (s Source) ReadOver(path string) (changed Source, kept []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read policy: %w", err)
+	}
+	dir, found, further := path, map[string]bool{}, []string(nil)
+	if !info.IsDir() {
+		dir = filepath.Dir(path)
+		if name := filepath.Base(path); slices.Contains(fileNames, name) {
+			found[name] = true
+		} else {
+			further = append(further, name)
+		}
+	} else if found, further, err = yamlFiles(path); err != nil {
+		return nil, nil, fmt.Errorf("read policy: %w", err)
+	}
+	if faults := notOver(path, found, further); faults != nil {
+		return nil, nil, faults
+	}
+	return s.over(dir, found)
+}
+
+// notOver says why files cannot be laid over a policy; nil when they can.
+func notOver(path string, found map[string]bool, further []string) (faults Errors) {
+	for _, name := range further {
+		faults = append(faults, unknownFile(name))
+	}
+	if faults == nil && len(found) == 0 {
+		faults = Errors{{Place: Place{File: path}, What: say("目录中没有制度文件", "the directory holds no file of a policy"),
+			Cure: say("放入改动过的文件，文件名须是 %s 之一", "put the changed files there, named %s", strings.Join(fileNames, ", "))}}
+	}
+	return faults
+}
+
+// over takes the files found in dir, and the others of s.
+func (s Source) over(dir string, found map[string]bool) (changed Source, kept []string, err error) {
+	for _, name := range fileNames {
+		i := slices.IndexFunc(s, func(f File) bool { return f.Name == name })
+		switch {
+		case found[name]:
+			text, err := readFile(filepath.Join(dir, name))
+			if err != nil {
+				return nil, nil, fmt.Errorf("read policy: %w", err)
+			}
+			changed = append(changed, File{name, text})
+		case i >= 0:
+			changed, kept = append(changed, s[i]), append(kept, name)
+		}
+	}
+	return changed, kept, nil
 }
 
 // readFile reads at most one byte more than a file may have, so that Check sees that it is too large.
@@ -193,12 +262,15 @@ func (s Source) shape() error {
 			names = append(names, f.Name)
 		}
 	}
+	var order []string
 	for _, name := range fileNames {
-		if !slices.Contains(names, name) {
+		if given := slices.Contains(names, name); given {
+			order = append(order, name)
+		} else if !optional(name) {
 			faults = append(faults, missingFile(name, ""))
 		}
 	}
-	if faults == nil && !slices.Equal(names, fileNames) {
+	if faults == nil && !slices.Equal(names, order) {
 		faults = append(faults, Error{Place: Place{File: names[0]}, What: say("文件的次序不对", "the files are out of order"),
 			Cure: say("按此次序给出：%s", "give them in this order: %s", strings.Join(fileNames, ", "))})
 	}

@@ -19,7 +19,7 @@ var reserved = set(`all analyse analyze and any array as asc asymmetric both cas
 	join left like map natural notnull outer overlaps positional right semi similar struct tablesample try_cast unpack verbose
 	between exists interval row values coalesce nullif extract grouping
 	current_catalog current_date current_role current_schema current_time current_timestamp current_user localtime
-	localtimestamp rowid session_user user unknown report_day`)
+	localtimestamp rowid session_user user unknown report_day asked_on`)
 
 // clocks are names and functions that give another answer every day.
 var clocks = set(`current_date current_time current_timestamp localtime localtimestamp now today get_current_time
@@ -28,10 +28,35 @@ var clocks = set(`current_date current_time current_timestamp localtime localtim
 // aggregates are what a measure does by itself.
 var aggregates = set(`sum count avg min max any_value first last list string_agg median stddev`)
 
-// functions are what an expression may call: other SQL engines have them too, by this name.
-var functions = []string{"abs", "round", "floor", "ceil", "coalesce", "nullif", "greatest", "least", "lower", "upper", "trim",
+// plainFunctions are what every expression may call: other SQL engines have them too, by this name.
+var plainFunctions = []string{"abs", "round", "floor", "ceil", "coalesce", "nullif", "greatest", "least", "lower", "upper", "trim",
 	"length", "substring", "split_part", "concat", "date_diff", "date_trunc", "year", "month", "day", "hour", "minute", "extract",
 	"date_part", "starts_with"}
+
+// functions are what an expression over records may call: the plain ones, and those of durations and deadlines, which are macros of the
+// warehouse. An argument that is missing makes the result missing.
+//
+//	call                  result         meaning
+//	workdays(a, b)        BIGINT         workdays after day a up to and including day b by calendar.yaml: 0 on the same day, negative when
+//	                                     b lies before a
+//	hours_between(a, b)   DECIMAL(18,4)  hours from moment a to moment b, weekends and nights included: seconds ÷ 3600, rounded to 4 decimals
+//	moment(day, hour)     TIMESTAMP      the day at that hour, 0 to 24; 17.5 is half past five in the afternoon; to the second
+//	plus_hours(a, n)      TIMESTAMP      the moment n hours after a; n may have decimals; to the second
+//	week_day(day, n)      DATE           the n-th day, 1 = Monday to 7 = Sunday, of the week (ISO) that holds the day
+//	month_day(day, n)     DATE           the n-th day of the month that holds the day; its last day when n is past its end
+//
+// A day is a DATE and a moment a TIMESTAMP; neither takes the other's place. The n of the last two is a whole number, a parameter or a
+// column of type integer; where a column has a number that no such day has (a week has no 8th), the result is missing.
+var functions = slices.Concat(plainFunctions, []string{"workdays", "hours_between", "moment", "plus_hours", "week_day", "month_day"})
+
+// functionsFor gives what an expression may call. The headers of a file are text: there are no dates among them
+// whose distance could be told.
+func functionsFor(purpose use) []string {
+	if purpose.overHeaders() {
+		return plainFunctions
+	}
+	return functions
+}
 
 // keywords are the words of an expression that are neither names nor functions.
 var keywords = set(`and or not in is null true false between like escape case when then else end cast as distinct from for
@@ -163,7 +188,7 @@ func calls(words []sqlWord, purpose use) []refusal {
 	var refusals []refusal
 	for _, w := range words {
 		name := strings.ToLower(w.text)
-		if w.called && !slices.Contains(functions, name) && !beforeBracket[name] {
+		if w.called && !slices.Contains(functionsFor(purpose), name) && !beforeBracket[name] {
 			refusals = append(refusals, noFunction(name, w.at, purpose))
 		}
 	}
@@ -177,8 +202,9 @@ var spoken = map[string]string{"~~*": "ILIKE", "!~~*": "NOT ILIKE", "ilike_escap
 	"to_minutes": "INTERVAL", "to_seconds": "INTERVAL"}
 
 func noFunction(name string, at int, purpose use) refusal {
-	cure := say("可用的函数：%s", "the functions are: %s", strings.Join(functions, ", "))
-	switch near := nearest(name, functions); {
+	known := functionsFor(purpose)
+	cure := say("可用的函数：%s", "the functions are: %s", strings.Join(known, ", "))
+	switch near := nearest(name, known); {
 	case spoken[name] == "INTERVAL":
 		name, cure = spoken[name], say("日期直接加减整数天：done_on + 3", "add whole days to a date: done_on + 3")
 	case spoken[name] != "":

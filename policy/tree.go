@@ -16,7 +16,7 @@ func onlyItem(tree any) (map[string]any, bool) {
 	}
 	parameters := list(field(statements[0], "named_param_map"))
 	for _, p := range parameters {
-		if field(p, "key") != ReportDay { // it stands in the rewritten text; scan lets no $ of the author pass
+		if key, _ := field(p, "key").(string); !isReportDay(key) { // it stands in the rewritten text; scan lets no $ of the author pass
 			return nil, false
 		}
 	}
@@ -110,6 +110,7 @@ type walker struct {
 	dataset    *Dataset
 	parameters []Parameter
 	purpose    use
+	calendar   []any // the figures of the calendar in a rewritten text
 	refs       []ref
 	refusals   []refusal
 	deep       bool // too deep nesting is reported once
@@ -236,15 +237,21 @@ func (w *walker) name(n map[string]any) {
 	switch {
 	case w.purpose.overHeaders() && w.dataset.Column(name) == nil:
 		w.refuse(n, say("映射中没有表头“%s”", "the mapping has no header “%s”", clip(name)), oneOfCure(name, w.dataset.columnIDs()))
-	case name == ReportDay && w.purpose == ruleUse:
-		w.refuse(n, say("规则中不能用 %s：同一条记录的对错不应随报表日变化", "a rule may not use %s: whether a record is right must not change with the day of a report", ReportDay),
+	case isReportDay(name) && w.purpose == absenceUse:
+		w.refuse(n, say("此处不能用 %s：哪天不用上班不应随报表日变化", "%s may not be used here: who is away must not change with the day of a report", name),
+			say("改用记录自身的列", "use columns of the record"))
+	case isReportDay(name) && w.purpose == qualityUse:
+		w.refuse(n, say("数据质量检查中不能用 %s：哪些记录受检查不应随报表日变化", "a check of data may not use %s: which records are looked at must not change with the day of a report", name),
+			say("改用记录自身的列", "use columns of the record"))
+	case isReportDay(name) && w.purpose == ruleUse:
+		w.refuse(n, say("规则中不能用 %s：同一条记录的对错不应随报表日变化", "a rule may not use %s: whether a record is right must not change with the day of a report", name),
 			say("改用记录自身的日期；不得晚于当天由 day 保证", "compare dates of the record; `day` keeps it out of the future"))
-	case name == ReportDay || isParameter || w.dataset.Column(name) != nil:
-		w.refs = append(w.refs, ref{name, at})
+	case isReportDay(name) || isParameter || w.dataset.Column(name) != nil:
+		w.refs = append(w.refs, ref{name: name, at: at})
 	case clocks[strings.ToLower(name)]:
 		w.refuse(n, say("不能使用 %s", "%s may not be used", name), clockCure(w.purpose))
 	default:
-		known := append(w.dataset.columnIDs(), ReportDay)
+		known := append(w.dataset.columnIDs(), ReportDay, AskedOn)
 		for _, p := range w.parameters {
 			known = append(known, p.ID)
 		}
@@ -377,6 +384,8 @@ func (w *walker) function(n map[string]any) {
 		w.enumWords(args)
 	case "like_escape", "not_like_escape":
 		w.escape(n, args)
+	case "workdays", "hours_between", "moment", "plus_hours", "week_day", "month_day":
+		w.duration(n, name, args)
 	}
 }
 

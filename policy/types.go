@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"plumbline/internal/fixed"
+	"plumbline/internal/period"
 )
 
 // Lang is a language that Plumbline speaks.
@@ -39,7 +40,10 @@ type Policy struct {
 	Funnels    []*Funnel
 	Scorecards []*Scorecard // the first that applies is used
 	Bands      []Band       // best first
-	Source     Source       // the files it was read from
+	Calendar   period.Calendar
+	Leaves     []Absence       // which records tell of days on which nobody is expected to work
+	Quality    []*QualityCheck // checks of the data, by kind
+	Source     Source          // the files it was read from
 }
 
 // Company is whose regulation it is.
@@ -56,6 +60,20 @@ type Parameter struct {
 	Name  Text
 	Value fixed.Num
 	Place Place
+}
+
+// BonusBase is the money to which the bonus coefficient of a band applies, for a quarter: a column of employees, and the parameter for
+// those who have none of their own. A policy may do without either.
+const BonusBase = "bonus_base"
+
+// Parameter gives the parameter with the id, or nil.
+func (p *Policy) Parameter(id string) *Parameter {
+	for i := range p.Parameters {
+		if p.Parameters[i].ID == id {
+			return &p.Parameters[i]
+		}
+	}
+	return nil
 }
 
 // Type is what a column holds.
@@ -106,21 +124,26 @@ const (
 	Memberships = "memberships" // employee_no, department_id, valid_from, valid_to (last day, inclusive), role
 )
 
+// Targets is the dataset of what is to be reached: target_id, kpi, department_id, employee_no, period, target_value, baseline, set_on.
+// A policy may do without it.
+const Targets = "targets"
+
 // Accounts is the dataset of the names by which other tools know people: login and employee_no. A policy may do without it.
 const Accounts = "accounts"
 
 // Dataset is a kind of record.
 type Dataset struct {
-	ID        string
-	Name      Text
-	Key       []string // columns that name a record; the same key again is a correction
-	Owner     string   // column with the employee whose record it is; "" for the organisation's own
-	Day       string   // date on which the owner must be employed and that may not lie in the future; "" for none
-	Columns   []*Column
-	Rules     []Rule
-	NoOverlap *Interval // nil: records may overlap
-	Limits    []Limit
-	Place     Place
+	ID         string
+	Name       Text
+	Key        []string // columns that name a record; the same key again is a correction
+	Owner      string   // column with the employee whose record it is; "" for those of departments and for the organisation's own
+	Department string   // column with the department whose record it is, of records that are nobody's own, such as costs; "" with an Owner
+	Day        string   // date on which the owner must be employed and that may not lie in the future; "" for none
+	Columns    []*Column
+	Rules      []Rule
+	NoOverlap  *Interval // nil: records may overlap
+	Limits     []Limit
+	Place      Place
 }
 
 // Column gives the column with the id, or nil.
@@ -138,7 +161,13 @@ func (d *Dataset) Table() string { return `facts."` + d.ID + `"` }
 
 // Interval says that records of one value of Per may not share a day between From and To, both included.
 // A blank To means open-ended.
-type Interval struct{ Per, From, To string }
+type Interval struct {
+	Per, From, To string
+	// Share, when not "", names the column of type percent by which records may share a day all the same: the shares of a day may
+	// add up to 100, and a blank is 100.
+	Share string
+	Apart []string // records that share a day may not be alike in all of these columns; only with Share
+}
 
 // Limit bounds a sum over records that may come from several files, such as the hours of a person's day.
 type Limit struct {
@@ -227,6 +256,10 @@ type Expr struct {
 // period, or the day of the report when that is earlier. In Expr.SQL it stands as the parameter $report_day.
 const ReportDay = "report_day"
 
+// AskedOn is the name by which an expression asks for the day on which the report is made, when what is due later may still come in. In
+// Expr.SQL it stands as the parameter $asked_on.
+const AskedOn = "asked_on"
+
 // Unit is what a KPI's value is counted in.
 type Unit string
 
@@ -240,25 +273,91 @@ const (
 	Points  Unit = "points"
 )
 
-// KPI is something measured: a ratio of two additive sums over one dataset, or one sum.
+// KPI is something measured: a ratio of two additive sums over one dataset, one sum, or the ratio of two other KPIs' sums.
 type KPI struct {
-	ID             string
-	Name           Text
-	Formula        Text // in words
-	Dataset        *Dataset
-	CountsOn       string // the date or datetime column whose day decides month and department
-	Numerator      Measure
-	Denominator    *Measure // nil: the value is the numerator itself
-	Unit           Unit
-	HigherIsBetter bool
-	Minimum        int64 // fewer rows in the denominator: insufficient data
-	Listed         bool  // false: feeds a funnel or chart only
-	Place          Place
+	ID              string
+	Name            Text
+	Formula         Text     // in words
+	Source          Text     // where the figures come from, in words
+	Clauses         []string // the clauses of the regulation that it measures, C01 and so on
+	Dataset         *Dataset // nil for a ratio of KPIs
+	Owner           string   // the column with the employee whose record it is; "" when the records belong to departments
+	CountsOn        string   // the date or datetime column whose day decides month and department
+	Where           *Expr    // only these records are looked at; nil: all
+	Numerator       Measure
+	Denominator     *Measure // nil: the value is the numerator itself
+	Of, To          *KPI     // a ratio of KPIs: the numerator of Of over the numerator of To; else nil
+	DepartmentKinds []string // only departments of these kinds count; empty: all
+	Unit            Unit
+	HigherIsBetter  bool
+	Minimum         int64 // fewer rows in the denominator: insufficient data
+	Listed          bool  // false: feeds a funnel or chart only
+	Anonymous       bool  // values of fewer than AnonymousFrom rows are withheld
+	Place           Place
+}
+
+// AnonymousFrom is how many rows a value of an anonymous KPI needs to be shown.
+const AnonymousFrom = 5
+
+// IsRatio reports whether the KPI is formed from two other KPIs.
+func (k *KPI) IsRatio() bool { return k.Of != nil && k.To != nil }
+
+// HasDenominator reports whether the value is a quotient.
+func (k *KPI) HasDenominator() bool { return k.Denominator != nil || k.IsRatio() }
+
+// Upper is what stands above the line of the quotient.
+func (k *KPI) Upper() Measure {
+	if k.IsRatio() {
+		return k.Of.Numerator
+	}
+	return k.Numerator
+}
+
+// Lower is what the numerator is divided by, and false when the value is the numerator itself. A median is the sum of the values in the
+// middle over their number.
+func (k *KPI) Lower() (Measure, bool) {
+	switch {
+	case k.IsRatio():
+		return k.To.Numerator, true
+	case k.Denominator != nil:
+		return *k.Denominator, true
+	case k.Numerator.Kind == Median:
+		return Measure{Kind: CountRows}, true
+	}
+	return Measure{}, false
+}
+
+// Divides reports whether the value is a quotient of two figures.
+func (k *KPI) Divides() bool {
+	_, ok := k.Lower()
+	return ok
 }
 
 // IsRate reports whether the KPI is a share of rows, for which a Wilson interval exists.
 func (k *KPI) IsRate() bool {
 	return k.Denominator != nil && k.Numerator.Kind == CountRows && k.Denominator.Kind == CountRows
+}
+
+// Adds reports whether the KPI of a whole is the sum of its parts: values of people add up to their department, months to their
+// quarter. People counted once and medians do not add up, nor do ratios, whose sums do.
+func (k *KPI) Adds() bool {
+	return !k.HasDenominator() && k.Numerator.Kind != People && k.Numerator.Kind != Median
+}
+
+// Expects gives what the denominator expects of each person, "" when it counts records.
+func (k *KPI) Expects() Occasion {
+	if k.Denominator == nil || k.Denominator.Kind != Expected {
+		return ""
+	}
+	return k.Denominator.Occasion
+}
+
+// DepartmentOnly reports whether the records belong to departments and not to people.
+func (k *KPI) DepartmentOnly() bool {
+	if k.IsRatio() {
+		return k.Of.DepartmentOnly() || k.To.DepartmentOnly()
+	}
+	return k.Owner == ""
 }
 
 // Factor is what the ratio is multiplied by to be in the KPI's unit: 100 for percent, else 1.
@@ -272,16 +371,32 @@ func (k *KPI) Factor() *big.Rat {
 // MeasureKind tells counting from summing.
 type MeasureKind string
 
-// The kinds of measure.
+// The kinds of measure. Counts, sums, days and what is expected are additive; people and medians are not, and a KPI says so.
 const (
-	CountRows MeasureKind = "count" // rows where Expr is true
-	SumOf     MeasureKind = "sum"   // sum of Expr, NULL left out
+	CountRows  MeasureKind = "count"    // rows where Expr is true
+	SumOf      MeasureKind = "sum"      // sum of Expr, NULL left out
+	PersonDays MeasureKind = "days"     // days of each person with a row where Expr is true: person-days
+	People     MeasureKind = "people"   // people with a row where Expr is true, each once a month: person-months
+	Median     MeasureKind = "median"   // the middle of Expr over the rows, NULL left out
+	Expected   MeasureKind = "expected" // how often Occasion was due of the people: a denominator
 )
 
-// Measure is an additive figure over the rows of a dataset.
+// Occasion is what is expected of everybody who is employed and not on leave.
+type Occasion string
+
+// The occasions. Each is one day: the workday, the Friday of a week with a workday, the last day of a month with one.
+const (
+	Workday Occasion = "workday"
+	Week    Occasion = "week"
+	Month   Occasion = "month"
+)
+
+// Measure is a figure over the rows of a dataset.
 type Measure struct {
-	Kind MeasureKind
-	Expr Expr
+	Kind     MeasureKind
+	Expr     Expr
+	Occasion Occasion  // of Expected
+	After    fixed.Num // of Expected: days after the occasion on which it may still come in; once they are over it counts as missing
 }
 
 // Funnel is a chart of counts that narrow from step to step.
@@ -300,17 +415,54 @@ type Scorecard struct {
 	SuperiorShare   fixed.Num // the two shares add up to 100
 	Items           []Item
 	Missing         Missing
+	NeutralPoints   fixed.Num  // what an item without enough data earns; only when Missing is Neutral
+	Cap             *fixed.Num // most points that the KPI part may reach; nil: the curves alone bound it
+	Penalties       []Penalty
+	BandLimits      []BandLimit
+	Distribution    *Distribution // nil: the score alone gives the band
 	Place           Place
 }
 
-// Missing says what becomes of the weight of an item without enough data.
+// Missing says what becomes of an item without enough data.
 type Missing string
 
 // The ways; the scorecard declares one and every report shows it.
 const (
-	Redistribute Missing = "redistribute" // the other items carry it in proportion
+	Redistribute Missing = "redistribute" // the other items carry its weight in proportion
+	Neutral      Missing = "neutral"      // it earns NeutralPoints: 100, as if the target were met, unless the scorecard says otherwise
 	Zero         Missing = "zero"         // it earns nothing
 )
+
+// Penalty takes points off the total for everything that a KPI counts.
+type Penalty struct {
+	KPI       *KPI      // of unit count, without denominator; lower is better
+	Each      fixed.Num // points for one
+	Most      fixed.Num // points for all of them at most
+	BandLimit *Band     // the best band that is left once there is one; nil: any
+}
+
+// BandLimit bounds the band of whoever misses a figure.
+type BandLimit struct {
+	KPI    *KPI
+	Figure fixed.Num // in the KPI's unit; missed by a value below it or, where lower is better, above it
+	Band   *Band     // the best one left
+}
+
+// Missed reports whether a value in the KPI's unit misses the figure. The figure itself is good enough.
+func (l *BandLimit) Missed(value *big.Rat) bool {
+	if l.KPI.HigherIsBetter {
+		return value.Cmp(l.Figure.Rat()) < 0
+	}
+	return value.Cmp(l.Figure.Rat()) > 0
+}
+
+// Distribution forces the bands of the people whom a scorecard judges into shares. A band's quota counts from the best: with 10 % S and 20 % A,
+// at most 30 % of the people, rounded down, stand in A or better, and what S leaves free is left to A.
+type Distribution struct {
+	Shares []fixed.Num // percent, parallel to Policy.Bands; they add up to 100
+	From   int64       // a group of fewer scored people is left as it is
+	Lift   bool        // people may also get a better band than their score earns
+}
 
 // Item is a KPI in a scorecard.
 type Item struct {
@@ -325,9 +477,10 @@ type Point struct{ Attainment, Points fixed.Num }
 
 // Band is a rating band: scores from From upwards, until the next better band.
 type Band struct {
-	ID   string
-	Name Text
-	From fixed.Num
+	ID    string
+	Name  Text
+	From  fixed.Num
+	Bonus *fixed.Num // bonus coefficient, never rising from band to worse band; nil: the policy gives none
 }
 
 // Place is where in the policy something stands; lines and columns count from 1.
@@ -380,6 +533,18 @@ func (p *Policy) ScorecardFor(kind string) *Scorecard {
 		}
 	}
 	return nil
+}
+
+// Judges reports whether a scorecard asks for the KPI.
+func (p *Policy) Judges(k *KPI) bool {
+	for _, s := range p.Scorecards {
+		for _, item := range s.Items {
+			if item.KPI == k {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // BandFor gives the band of a score, or nil below the lowest.

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"slices"
+
 	"github.com/xuri/excelize/v2"
 
 	"plumbline/metrics"
@@ -17,13 +19,16 @@ type chartSpot struct {
 	rows  int    // how many rows of figures
 }
 
-// planCharts decides which charts there are: bands by department, one trend for every unit, one for each scored KPI.
+// trendLines is how many lines one picture holds that can be told apart.
+const trendLines = 5
+
+// planCharts decides which charts there are: bands by department, trends of up to five KPIs of one unit, one for each KPI with a block.
 func (o *overview) planCharts() {
 	if len(o.plan.stays) > 0 && len(o.Report.Policy.Bands) > 0 {
 		o.charts = append(o.charts, chartSpot{kind: "bands", rows: len(o.plan.stays)})
 	}
 	byUnit, units := map[policy.Unit][]int{}, []policy.Unit(nil)
-	for _, i := range o.scored {
+	for _, i := range o.listed {
 		u := o.Report.KPIs[i].Unit
 		if byUnit[u] == nil {
 			units = append(units, u)
@@ -31,14 +36,17 @@ func (o *overview) planCharts() {
 		byUnit[u] = append(byUnit[u], i)
 	}
 	for _, u := range units {
+		byUnit[u] = slices.DeleteFunc(byUnit[u], func(i int) bool { return !o.drawn(i) })
 		if len(o.Report.Months) > 1 && len(o.Report.Company.Months) > 0 {
-			o.charts = append(o.charts, chartSpot{kind: "trend", kpis: byUnit[u], rows: len(o.Report.Months)})
+			for together := range slices.Chunk(byUnit[u], trendLines) {
+				o.charts = append(o.charts, chartSpot{kind: "trend", kpis: together, rows: len(o.Report.Months)})
+			}
 		}
 	}
-	for _, i := range o.scored {
+	for _, i := range o.listed {
 		c := chartSpot{kind: "kpi", kpi: i}
 		for u, unit := range o.units() {
-			if unit.line.Values[i].Status != metrics.NoData {
+			if _, ok := unit.line.Values[i].Exact(); ok {
 				c.units = append(c.units, u)
 			}
 		}
@@ -46,6 +54,14 @@ func (o *overview) planCharts() {
 			o.charts = append(o.charts, c)
 		}
 	}
+}
+
+// drawn reports whether a trend has a month to draw.
+func (o *overview) drawn(kpi int) bool {
+	return kpi < len(o.Report.Company.Months) && slices.ContainsFunc(o.Report.Company.Months[kpi], func(v metrics.Value) bool {
+		_, ok := v.Exact()
+		return ok && v.Status == metrics.OK
+	})
 }
 
 // placeData gives a chart's figures their rows and returns the next free one. A trend draws the table by month.

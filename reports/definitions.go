@@ -32,8 +32,8 @@ func (b *book) writeDefinitions() error {
 		s.defineBand(bands, i)
 	}
 	for _, card := range b.Report.Policy.Scorecards {
-		s.skip(1)
 		s.defineCard(card)
+		s.defineRules(card)
 	}
 	return s.close()
 }
@@ -51,9 +51,7 @@ func (s *sheet) defineKPI(k *policy.KPI) {
 	s.put(colUnit, midLook, b.unit(k.Unit))
 	s.put(colDirection, midLook, b.direction(k))
 	s.put(colMinimum, number(fmtInt), k.Minimum)
-	if k.Dataset != nil {
-		s.put(colDataset, wrapLook, k.Dataset.Name.In(b.lang))
-	}
+	s.put(colDataset, wrapLook, text(b.dataOf(k)))
 	factor, _ := k.Factor().Float64()
 	s.put(colSlope, number(fmtInt), factor)
 	s.blank(1, colSlope, textLook)
@@ -83,6 +81,7 @@ func (s *sheet) defineBand(bands []policy.Band, i int) {
 // defineCard writes a scorecard: one row for every knot of every curve.
 func (s *sheet) defineCard(card *policy.Scorecard) {
 	b := s.book
+	s.row = b.plan.define.cards[card.ID].head
 	s.section(b.t("考核表：", "Scorecard: ") + card.Name.In(b.lang))
 	s.line(noteLook, b.cardWords(card))
 	s.header([]string{b.t("指标", "KPI"), b.t("适用", "Applies to"), b.t("权重 %", "Weight %"), b.t("目标", "Target"),
@@ -140,14 +139,13 @@ func (b *book) appliesTo(card *policy.Scorecard) string {
 	return strings.Join(kinds, b.t("、", ", "))
 }
 
-// cardWords says how a scorecard adds up.
-func (b *book) cardWords(card *policy.Scorecard) string {
-	words := b.t("总分 = 指标得分 × ", "Total = KPI points × ") + card.KPIShare.String() + "%" +
-		b.t(" + 上级评分 × ", " + superior's points × ") + card.SuperiorShare.String() + b.t("%；", "%; ")
-	words += b.t("上级未评分时，总分暂按指标得分计。", "until the superior has given points, the total is the KPI points alone. ")
-	if card.Missing == policy.Zero {
-		return words + b.t("样本不足或无数据的指标不得分。", "An item without enough data earns nothing.")
+// dataOf names what a KPI is made of: its dataset, or the two KPIs of a ratio.
+func (b *book) dataOf(k *policy.KPI) string {
+	switch {
+	case k.IsRatio():
+		return k.Of.Name.In(b.lang) + " ÷ " + k.To.Name.In(b.lang)
+	case k.Dataset != nil:
+		return k.Dataset.Name.In(b.lang)
 	}
-	return words + b.t("样本不足或无数据的指标不计分，其权重按比例分给其余指标。",
-		"An item without enough data is left out and the others carry its weight in proportion.")
+	return ""
 }

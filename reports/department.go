@@ -12,12 +12,13 @@ import (
 )
 
 // Words that stand in cells and in formulas alike.
-func (b *book) noDataWords() string  { return b.t("无数据", "no data") }
-func (b *book) fewWords() string     { return b.t("样本不足 n=", "too few, n=") }
-func (b *book) fullWords() string    { return b.t("全部达成", "attained") }
-func (b *book) finalWords() string   { return b.t("终评", "final") }
-func (b *book) waitingWords() string { return b.t("待上级评分", "provisional") }
-func (b *book) noScoreWords() string { return b.t("无得分", "no score") }
+func (b *book) noDataWords() string   { return b.t("无数据", "no data") }
+func (b *book) fewWords() string      { return b.t("样本不足 n=", "too few, n=") }
+func (b *book) withheldWords() string { return b.t("不显示", "withheld") }
+func (b *book) fullWords() string     { return b.t("全部达成", "attained") }
+func (b *book) finalWords() string    { return b.t("终评", "final") }
+func (b *book) waitingWords() string  { return b.t("待上级评分", "provisional") }
+func (b *book) noScoreWords() string  { return b.t("无得分", "no score") }
 
 // Points that a superior may give.
 const superiorMost = 120
@@ -39,7 +40,7 @@ func (b *book) writeDepartment(p *stayPlan) error {
 	s.targetRow(p)
 	r := b.stayWriter(s, p)
 	r.departmentRow()
-	s.header(b.stayHeads(p), colNo, colName, colPosition, colFrom, colTo, p.band, p.status, p.note)
+	s.header(b.stayHeads(p), p.texts()...)
 	for i := range p.people {
 		r.personRow(&p.people[i])
 	}
@@ -57,18 +58,58 @@ func (b *book) stayFrame(p *stayPlan) frame {
 	b.fitPeople(f.widths, p)
 	p.fitSums(f.widths)
 	for i, c := range p.items {
-		f.folded = append(f.folded, c.numerator, c.n, c.weight)
-		if c.denominator > 0 {
-			f.folded = append(f.folded, c.denominator)
-		}
+		f.fold(c.numerator, c.denominator, c.n, c.weight)
 		item := &p.card.Items[i]
-		target := textWidth(b.t("目标 ", "target ")) + numberWidth(item.Target.Float(), decimals(item.KPI.Unit))
+		target := textWidth(b.t("目标 ", "target ")) + numberWidth(p.sharedTarget(i).Float(), decimals(item.KPI.Unit))
 		f.widths[c.value-1] = max(f.widths[c.value-1], fit(max(target, widestWord(b.kpiTitle(item.KPI))), 11, 22))
 		f.widths[c.attainment-1], f.widths[c.points-1] = 13.5, 10.5
 	}
-	f.folded = append(f.folded, p.weightSum)
+	f.fold(p.weightSum)
 	f.widths[p.status-1], f.widths[p.band-1], f.widths[p.rank-1] = 12.5, b.bandWidth(), 7
+	b.fitRules(&f, p)
 	return f
+}
+
+// fold groups columns and folds them away.
+func (f *frame) fold(columns ...int) {
+	for _, col := range columns {
+		if col > 0 {
+			f.folded = append(f.folded, col)
+		}
+	}
+}
+
+// fitRules fits the columns of the rules that only some scorecards have.
+func (b *book) fitRules(f *frame, p *stayPlan) {
+	for i, c := range p.limits {
+		if c.item < 0 {
+			f.fold(c.numerator, c.denominator, c.n)
+			f.widths[c.value-1] = fit(widestWord(b.kpiTitle(p.card.BandLimits[i].KPI)), 11, 22)
+		}
+		f.widths[c.held-1] = max(b.bandWidth(), 12.5)
+	}
+	for _, c := range p.penalties {
+		f.widths[c.count-1], f.widths[c.points-1] = 12.5, 11.5
+	}
+	for _, col := range []int{p.uncapped, p.unpunished} {
+		if col > 0 {
+			f.widths[col-1] = 11.5
+		}
+	}
+	for _, col := range []int{p.earned, p.limit, p.graded} {
+		if col > 0 {
+			f.widths[col-1] = b.bandWidth()
+		}
+	}
+}
+
+// texts lists the columns that hold texts.
+func (p *stayPlan) texts() []int {
+	list := []int{colNo, colName, colPosition, colFrom, colTo, p.band, p.status, p.note}
+	for _, c := range p.limits {
+		list = append(list, c.held)
+	}
+	return append(list, p.earned, p.limit, p.graded)
 }
 
 // fitPeople fits the columns that hold texts about people.
@@ -79,7 +120,7 @@ func (b *book) fitPeople(widths []float64, p *stayPlan) {
 		no = max(no, textWidth(line.Person.No))
 		name = max(name, textWidth(line.Person.Name.In(b.lang)))
 		position = max(position, textWidth(line.Person.Position))
-		note = max(note, textWidth(b.stayNote(line)))
+		note = max(note, textWidth(b.stayNote(p, line)))
 	}
 	widths[colNo-1], widths[colName-1] = fit(no, 9, 22), fit(name, 10, 26)
 	widths[colPosition-1], widths[p.note-1] = fit(position, 10, 24), fit(note, 12, 26)
@@ -89,13 +130,13 @@ func (b *book) fitPeople(widths []float64, p *stayPlan) {
 // fitSums fits the columns of sums and values to the largest number in them.
 func (p *stayPlan) fitSums(widths []float64) {
 	for i, c := range p.items {
-		var most [3]float64
+		var most [4]float64
 		k := p.card.Items[i].KPI
 		see := func(score *metrics.Score) {
 			if i < len(score.Items) {
 				v := &score.Items[i].Value
 				x, _ := v.Float()
-				for j, y := range []float64{v.Ratio.Num.Float(), v.Ratio.Den.Float(), x} {
+				for j, y := range []float64{v.Ratio.Num.Float(), v.Ratio.Den.Float(), x, targetOfItem(&score.Items[i]).Float()} {
 					most[j] = max(most[j], math.Abs(y))
 				}
 			}
@@ -109,6 +150,9 @@ func (p *stayPlan) fitSums(widths []float64) {
 			widths[c.denominator-1] = fit(numberWidth(most[1], 2), 11, 26)
 		}
 		widths[c.value-1] = fit(numberWidth(most[2], decimals(k.Unit))+1, 10, 26)
+		if c.target > 0 {
+			widths[c.target-1] = fit(numberWidth(most[3], decimals(k.Unit))+1, 10, 26)
+		}
 	}
 }
 
@@ -130,8 +174,13 @@ func (b *book) stayRules(p *stayPlan) error {
 	if err := b.arrowRules(p.sheet, cells(p.change), true); err != nil {
 		return err
 	}
-	if err := b.bandRules(p.sheet, cells(p.band)); err != nil {
-		return err
+	for _, col := range []int{p.band, p.earned, p.graded} {
+		if col == 0 {
+			continue
+		}
+		if err := b.bandRules(p.sheet, cells(col)); err != nil {
+			return err
+		}
 	}
 	err := b.file.SetConditionalFormat(p.sheet, cells(p.total), []excelize.ConditionalFormatOptions{{
 		Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "num", MaxValue: itoa(superiorMost),
@@ -246,19 +295,48 @@ func (b *book) personName(no string) string {
 	return no
 }
 
-// groupRow names the items above their columns.
+// groupRow names the items and the rules above their columns.
 func (s *sheet) groupRow(p *stayPlan) {
 	b := s.book
-	for i, c := range p.items {
-		s.put(c.numerator, groupLook, p.card.Items[i].KPI.Name.In(b.lang))
-		s.blank(c.numerator, c.weight, groupLook)
-		s.keep(s.stream.MergeCell(address(c.numerator, s.row), address(c.weight, s.row)))
+	group := func(from, to int, name string) {
+		s.put(from, groupLook, name)
+		s.blank(from, to, groupLook)
+		if to > from {
+			s.keep(s.stream.MergeCell(address(from, s.row), address(to, s.row)))
+		}
 	}
-	s.put(p.weightSum, groupLook, b.t("考核结果", "Result"))
-	s.blank(p.weightSum, p.change, groupLook)
-	s.keep(s.stream.MergeCell(address(p.weightSum, s.row), address(p.change, s.row)))
+	for i, c := range p.items {
+		group(c.numerator, c.weight, p.card.Items[i].KPI.Name.In(b.lang))
+	}
+	for i, c := range p.limits {
+		from := c.held
+		if c.item < 0 {
+			from = c.numerator
+		}
+		group(from, c.held, b.t("等级限制：", "Band limit: ")+p.card.BandLimits[i].KPI.Name.In(b.lang))
+	}
+	for i, c := range p.penalties {
+		group(c.count, c.points, b.t("扣分：", "Penalty: ")+p.card.Penalties[i].KPI.Name.In(b.lang))
+	}
+	group(p.weightSum, p.change, b.t("考核结果", "Result"))
 	s.blank(1, p.note, groupLook)
-	s.end(22)
+	s.end(groupHeight(b, p, s.frame.widths))
+}
+
+// groupHeight is the height that the names of the rules take, which stand above few columns.
+func groupHeight(b *book, p *stayPlan, widths []float64) float64 {
+	lines := 1
+	for i, c := range p.limits {
+		width := widths[c.held-1]
+		if c.item < 0 {
+			width += widths[c.value-1]
+		}
+		lines = max(lines, wrappedLines(b.t("等级限制：", "Band limit: ")+p.card.BandLimits[i].KPI.Name.In(b.lang), width/1.15))
+	}
+	for i, c := range p.penalties {
+		lines = max(lines, wrappedLines(b.t("扣分：", "Penalty: ")+p.card.Penalties[i].KPI.Name.In(b.lang), (widths[c.count-1]+widths[c.points-1])/1.15))
+	}
+	return float64(lines)*16 + 6
 }
 
 // targetRow holds the figures of the scorecard that the formulas below read; their number formats say what they are.
@@ -274,15 +352,41 @@ func (s *sheet) targetRow(p *stayPlan) {
 	for i, c := range p.items {
 		item := p.card.Items[i]
 		figure(c.n, b.t("最少 ", "min "), "0", "", item.KPI.Minimum)
-		figure(c.value, b.t("目标 ", "target "), valueFormat(item.KPI.Unit), "", item.Target.Float())
+		if c.target == 0 {
+			figure(c.value, b.t("目标 ", "target "), valueFormat(item.KPI.Unit), "", p.sharedTarget(i).Float())
+		}
 		figure(c.points, b.t("权重 ", "weight "), "0.##", "%", item.Weight.Float())
 	}
 	if p.card != nil {
 		figure(p.points, b.t("占 ", "share "), "0.##", "%", p.card.KPIShare.Float())
 		figure(p.superior, b.t("占 ", "share "), "0.##", "%", p.card.SuperiorShare.Float())
+		s.ruleFigures(p, figure)
 	}
 	s.blank(1, p.note, base)
 	s.end(0)
+}
+
+// ruleFigures writes the figures of cap, penalties and limits.
+func (s *sheet) ruleFigures(p *stayPlan, figure func(col int, before, format, after string, value any)) {
+	b := s.book
+	if p.uncapped > 0 {
+		figure(p.uncapped, b.t("封顶 ", "cap "), "0.##", "", p.card.Cap.Float())
+	}
+	for i, c := range p.penalties {
+		figure(c.count, b.t("每件 ", "each "), "0.##", b.t(" 分", ""), p.card.Penalties[i].Each.Float())
+		figure(c.points, b.t("最多 ", "at most "), "0.##", b.t(" 分", ""), p.card.Penalties[i].Most.Float())
+	}
+	for i, c := range p.limits {
+		l := p.card.BandLimits[i]
+		if c.item < 0 {
+			figure(c.n, b.t("最少 ", "min "), "0", "", l.KPI.Minimum)
+		}
+		misses := b.t("低于 ", "below ")
+		if !l.KPI.HigherIsBetter {
+			misses = b.t("高于 ", "above ")
+		}
+		figure(c.held, misses, "0.####", "", l.Figure.Float())
+	}
 }
 
 func (b *book) stayHeads(p *stayPlan) []string {
@@ -303,9 +407,16 @@ func (b *book) stayHeads(p *stayPlan) []string {
 		set(c.denominator, "分母", "Denominator")
 		set(c.n, "样本 n", "n")
 		heads[c.value-1] = b.kpiTitle(p.card.Items[i].KPI)
+		set(c.target, "目标", "Target")
 		set(c.attainment, "达成率 %", "Attainment %")
 		set(c.points, "得分", "Points")
 		set(c.weight, "计分权重 %", "Weight used %")
+	}
+	b.ruleHeads(p, set)
+	for i, c := range p.limits {
+		if c.item < 0 {
+			heads[c.value-1] = b.kpiTitle(p.card.BandLimits[i].KPI)
+		}
 	}
 	set(p.weightSum, "参与权重 %", "Weights counted %")
 	set(p.points, "指标得分", "KPI points")
@@ -320,10 +431,36 @@ func (b *book) stayHeads(p *stayPlan) []string {
 	return heads
 }
 
-// stayNote says what is special about a stay: moved, hired or left within the period.
-func (b *book) stayNote(line *metrics.PersonLine) string {
+// ruleHeads names the columns that only some scorecards have.
+func (b *book) ruleHeads(p *stayPlan, set func(col int, zh, en string)) {
+	set(p.weighed, "计权天数", "Days × share")
+	for _, c := range p.limits {
+		set(c.numerator, "分子", "Numerator")
+		set(c.denominator, "分母", "Denominator")
+		if c.item < 0 {
+			set(c.n, "样本 n", "n")
+		}
+		set(c.held, "至多", "At most")
+	}
+	for _, c := range p.penalties {
+		set(c.count, "件数", "Count")
+		set(c.points, "扣分", "Points off")
+	}
+	set(p.uncapped, "封顶前", "Before cap")
+	set(p.unpunished, "扣分前", "Before penalties")
+	set(p.earned, "得分等级", "Band by score")
+	set(p.limit, "等级上限", "Limit")
+	set(p.graded, "分布后等级", "After distribution")
+}
+
+// stayNote says what is special about a stay: moved, in two departments at a time, hired or left within the period, or with a target of
+// its own.
+func (b *book) stayNote(p *stayPlan, line *metrics.PersonLine) string {
 	var notes []string
-	if line.Moved {
+	switch {
+	case line.Moved && sharesDays(line):
+		notes = append(notes, b.t("兼任，全期得分见「", "in several departments; whole period on sheet ")+b.plan.moved+b.t("」", ""))
+	case line.Moved:
 		notes = append(notes, b.t("本期调动，全期得分见「", "moved; whole period on sheet ")+b.plan.moved+b.t("」", ""))
 	}
 	if p := b.Report.Period; !line.Person.HiredOn.IsZero() && p.Contains(line.Person.HiredOn) {
@@ -331,6 +468,14 @@ func (b *book) stayNote(line *metrics.PersonLine) string {
 	}
 	if p := b.Report.Period; !line.Person.LeftOn.IsZero() && p.Contains(line.Person.LeftOn) {
 		notes = append(notes, line.Person.LeftOn.Format("2006-01-02")+b.t(" 离职", " left"))
+	}
+	for i, c := range p.items {
+		if c.target == 0 || line.Score.Scorecard == nil {
+			continue
+		}
+		if own := b.ownTarget(&line.Score.Items[i].Value, &p.department.Score, i); own != "" {
+			notes = append(notes, own)
+		}
 	}
 	return strings.Join(notes, b.t("；", "; "))
 }

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"plumbline/ingest"
+	"plumbline/internal/fixed"
 	"plumbline/internal/period"
 	"plumbline/metrics"
+	"plumbline/policy"
 )
 
 // writeReceipts shows the sums behind every value of the company and its departments.
@@ -21,7 +23,7 @@ func (b *book) writeReceipts() error {
 		kpis = max(kpis, textWidth(b.kpiTitle(k)))
 	}
 	heads := []string{b.t("部门", "Department"), b.t("指标", "KPI"), b.t("期间", "Period"), b.t("分子", "Numerator"), b.t("分母", "Denominator"),
-		b.t("样本 n", "n"), b.t("实际", "Actual"), b.t("95% 区间下限", "95% low"), b.t("95% 区间上限", "95% high"), b.t("目标", "Target"), b.t("状态", "Status")}
+		b.t("样本 n", "n"), b.t("实际", "Actual"), b.t("95% 区间下限", "95% low"), b.t("95% 区间上限", "95% high"), b.t("目标", "Target"), b.t("目标来源", "Target from"), b.t("状态", "Status")}
 	sums := 13.0
 	for _, v := range b.Report.Company.Values {
 		sums = max(sums, fit(numberWidth(max(v.Ratio.Num.Float(), v.Ratio.Den.Float()), 2), 13, 28))
@@ -29,7 +31,7 @@ func (b *book) writeReceipts() error {
 	rows := 3 + len(units)*len(b.Report.KPIs)
 	s, err := b.open(b.plan.receipts, frame{tab: tabEvidence, columns: len(heads), rows: rows, freezeCol: 3, freezeRow: 4, titles: [2]int{3, 3},
 		filter: "A3:" + address(len(heads), max(rows, 4)),
-		widths: []float64{fit(names, 16, 36), fit(kpis, 16, 36), 11, sums, sums, 10, sums, 16, 16, sums, 15}})
+		widths: []float64{fit(names, 16, 36), fit(kpis, 16, 36), 11, sums, sums, 10, sums, 16, 16, sums, 40, 15}})
 	if err != nil {
 		return err
 	}
@@ -38,14 +40,32 @@ func (b *book) writeReceipts() error {
 	}
 	s.line(titleLook, b.t("计算回执  ", "Receipts  ")+b.periodName())
 	s.line(noteLook, b.t("实际 = 分子 ÷ 分母（百分比再乘 100）。部门含下级部门。区间为威尔逊 95% 区间，只对件数之比给出。",
-		"Actual = numerator ÷ denominator (times 100 for percent). Departments include their sub-departments. The interval is Wilson's 95% interval, given for shares of counted records only."))
-	s.header(heads, 1, 2, 3, 11)
+		"Actual = numerator ÷ denominator (times 100 for percent). Departments include their sub-departments. The interval is Wilson's 95% interval, given for shares of counted records only.")+b.receiptWords())
+	s.header(heads, 1, 2, 3, 11, 12)
 	for _, u := range units {
 		for i := range u.line.Values {
 			s.receipt(u, u.line.Values[i])
 		}
 	}
 	return s.close()
+}
+
+// receiptWords tells what only some companies' receipts need.
+func (b *book) receiptWords() string {
+	words, split, withheld := "", false, false
+	for _, u := range b.units() {
+		for _, v := range u.line.Values {
+			split = split || v.N%fixed.Int(1) != 0
+			withheld = withheld || v.Status == metrics.Withheld
+		}
+	}
+	if split {
+		words += b.t("兼任人员的记录按份额分到各部门，件数因而可有小数。", " Records of people in several departments are split by their shares, so that counts may have decimals.")
+	}
+	if withheld {
+		words += fmt.Sprintf(b.t("匿名数据不足 %d 份的不显示。", " Anonymous answers of fewer than %d are withheld."), policy.AnonymousFrom)
+	}
+	return words
 }
 
 func (s *sheet) receipt(u unitLine, v metrics.Value) {
@@ -58,13 +78,14 @@ func (s *sheet) receipt(u unitLine, v metrics.Value) {
 		s.put(8, format, v.Low)
 		s.put(9, format, v.High)
 	}
+	from := b.targetWords(&v)
 	if v.Target != nil {
 		s.put(10, format, v.Target.Float())
+		s.put(11, wrapLook, text(from))
 	}
-	s.formula(11, midLook, "IF(ISNUMBER(G"+itoa(s.row)+"),IF(F"+itoa(s.row)+"<"+b.plan.define.minimum(v.KPI)+","+literal(b.fewWords())+
-		"&F"+itoa(s.row)+","+literal(b.okWords())+"),"+literal(b.noDataWords())+")", b.valueWords(v))
-	s.blank(1, 11, textLook)
-	s.end(rowHeight(max(wrappedLines(u.name, s.frame.widths[0]-float64(2*u.depth)), wrappedLines(b.kpiTitle(v.KPI), s.frame.widths[1]))))
+	b.putStatus(s, v, 12, 7, 6)
+	s.blank(1, 12, textLook)
+	s.end(rowHeight(max(wrappedLines(from, s.frame.widths[10]), wrappedLines(u.name, s.frame.widths[0]-float64(2*u.depth)), wrappedLines(b.kpiTitle(v.KPI), s.frame.widths[1]))))
 }
 
 // rejectsMost is how many rejects the sheet lists; a sheet holds a million rows, but nobody reads them.

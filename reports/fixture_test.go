@@ -15,8 +15,9 @@ import (
 	"plumbline/policy"
 )
 
-// The fixture is a company of six departments with some forty people, judged by a small scorer that is written apart from
-// the program: exact fractions, curve, redistribution, rounding half away from zero.
+// The fixture is a company of eight departments with some sixty people, judged by a small scorer that is written apart from
+// the program: exact fractions, curve, redistribution, rounding half away from zero; for the departments D4 and D41 also neutral points, caps,
+// penalties, band limits, forced distributions, targets of one's own and people in two departments at a time (rules_test.go).
 
 func num(s string) fixed.Num { return fixed.MustParse(s) }
 
@@ -54,11 +55,13 @@ func fixturePolicy() *policy.Policy {
 	amount := &policy.KPI{ID: "won_amount", Name: bi("赢单金额", "Amount won"), Dataset: deals,
 		Formula:   bi("当期赢单商机的金额之和", "Sum of the amounts of opportunities won in the period"),
 		Numerator: sum, Unit: policy.Money, HigherIsBetter: true, Listed: true}
+	more := ruledKPIs()
+	more[len(more)-1].Of, more[len(more)-1].To = more[4], amount
 	p := &policy.Policy{
 		Company:    policy.Company{Name: bi("某某公司", "Example Company"), Timezone: "Asia/Shanghai"},
 		Parameters: []policy.Parameter{{ID: "log_within_days", Name: bi("工作日志最迟在几日内填写", "Days within which a work log is written"), Value: num("1")}},
 		Datasets:   []*policy.Dataset{deals, logs},
-		KPIs:       []*policy.KPI{conversion, hours, delay, amount},
+		KPIs:       append([]*policy.KPI{conversion, hours, delay, amount}, more...),
 		Bands: []policy.Band{{ID: "S", Name: bi("卓越", "Outstanding"), From: num("105")}, {ID: "A", Name: bi("优秀", "Very good"), From: num("95")},
 			{ID: "B", Name: bi("良好", "Good"), From: num("80")}, {ID: "C", Name: bi("合格", "Fair"), From: num("60")}, {ID: "D", Name: bi("待改进", "Needs improvement"), From: num("20")}},
 	}
@@ -73,6 +76,7 @@ func fixturePolicy() *policy.Policy {
 				{KPI: delay, Weight: num("60"), Target: num("1.5"), Curve: curve("50", "0", "80", "60", "100", "100", "140", "115.5")},
 				{KPI: hours, Weight: num("40"), Target: num("100"), Curve: curve("60", "0", "100", "100", "110", "110")}}},
 	}
+	p.Scorecards = append(p.Scorecards, ruledScorecards(p)...)
 	return p
 }
 
@@ -80,17 +84,23 @@ func fixturePolicy() *policy.Policy {
 type sums struct {
 	numerator, denominator string
 	n                      int64
+	split                  bool // n is the denominator, which has decimals
 }
 
 func value(k *policy.KPI, p period.Period, s sums, target *fixed.Num) metrics.Value {
-	v := metrics.Value{KPI: k, Period: p, Ratio: fixed.Ratio{Num: num(s.numerator), Den: fixed.Int(1)}, N: s.n, Target: target, Status: metrics.OK}
-	if k.Denominator != nil {
+	v := metrics.Value{KPI: k, Period: p, Ratio: fixed.Ratio{Num: num(s.numerator), Den: fixed.Int(1)}, N: fixed.Int(s.n), Target: target, Status: metrics.OK}
+	if k.Divides() {
 		v.Ratio.Den = num(s.denominator)
 	}
+	if s.split {
+		v.N = num(s.denominator)
+	}
 	switch {
+	case k.Anonymous && v.N > 0 && v.N < fixed.Int(policy.AnonymousFrom):
+		return metrics.Value{KPI: k, Period: p, Status: metrics.Withheld, Target: target}
 	case v.N == 0 || v.Ratio.Den == 0:
 		v.Status = metrics.NoData
-	case v.N < k.Minimum:
+	case v.N < fixed.Int(k.Minimum):
 		v.Status = metrics.Insufficient
 	}
 	if k.IsRate() && v.Status != metrics.NoData {
@@ -106,7 +116,43 @@ func judge(p *policy.Policy, card *policy.Scorecard, values []metrics.Value, sup
 	if card == nil {
 		return s
 	}
-	points, weights := new(big.Rat), new(big.Rat)
+	points, weights := judgeItems(&s, card, values)
+	punish(p, &s, values)
+	if weights.Sign() == 0 {
+		return s
+	}
+	for i := range s.Items {
+		if s.Items[i].Points != nil {
+			w := new(big.Rat).Mul(card.Items[i].Weight.Rat(), big.NewRat(100, 1))
+			s.Items[i].Weight = w.Quo(w, weights)
+		}
+	}
+	kpi := half(points.Quo(points, weights))
+	if card.Cap != nil && kpi > *card.Cap {
+		uncapped := kpi
+		s.Uncapped, kpi = &uncapped, *card.Cap
+	}
+	total := kpi
+	s.Status = metrics.Provisional
+	if superior != "" {
+		given := num(superior)
+		mixed := new(big.Rat).Add(new(big.Rat).Mul(kpi.Rat(), card.KPIShare.Rat()), new(big.Rat).Mul(given.Rat(), card.SuperiorShare.Rat()))
+		total = half(mixed.Quo(mixed, big.NewRat(100, 1)))
+		s.Superior, s.Status = &given, metrics.Final
+	}
+	before := total
+	for _, off := range s.Penalties {
+		total -= off.Points
+	}
+	total = max(total, 0)
+	s.KPIPoints, s.BeforePenalties, s.Total = &kpi, &before, &total
+	s.Band = worse(p, p.BandFor(total), s.BandLimited)
+	return s
+}
+
+// judgeItems gives every item its points, and what points by weights and weights come to.
+func judgeItems(s *metrics.Score, card *policy.Scorecard, values []metrics.Value) (points, weights *big.Rat) {
+	points, weights = new(big.Rat), new(big.Rat)
 	anyScored := false
 	for i := range card.Items {
 		for _, v := range values {
@@ -120,10 +166,18 @@ func judge(p *policy.Policy, card *policy.Scorecard, values []metrics.Value, sup
 				item.Value = v
 			}
 		}
-		item.Value.Target = &card.Items[i].Target
+		if item.Value.Target == nil {
+			item.Value.Target = &card.Items[i].Target
+		}
 		item.Points = pointsOf(&card.Items[i], item.Value)
-		if item.Points == nil && card.Missing == policy.Zero && anyScored {
-			item.Points = new(big.Rat)
+		if item.Points == nil && anyScored {
+			item.Filled = card.Missing
+			switch card.Missing {
+			case policy.Zero:
+				item.Points = new(big.Rat)
+			case policy.Neutral:
+				item.Points = card.NeutralPoints.Rat()
+			}
 		}
 		if item.Points != nil {
 			w := card.Items[i].Weight.Rat()
@@ -132,26 +186,7 @@ func judge(p *policy.Policy, card *policy.Scorecard, values []metrics.Value, sup
 		}
 		s.Items = append(s.Items, item)
 	}
-	if weights.Sign() == 0 {
-		return s
-	}
-	for i := range s.Items {
-		if s.Items[i].Points != nil {
-			w := new(big.Rat).Mul(card.Items[i].Weight.Rat(), big.NewRat(100, 1))
-			s.Items[i].Weight = w.Quo(w, weights)
-		}
-	}
-	kpi := half(points.Quo(points, weights))
-	total := kpi
-	s.Status = metrics.Provisional
-	if superior != "" {
-		given := num(superior)
-		mixed := new(big.Rat).Add(new(big.Rat).Mul(kpi.Rat(), card.KPIShare.Rat()), new(big.Rat).Mul(given.Rat(), card.SuperiorShare.Rat()))
-		total = half(mixed.Quo(mixed, big.NewRat(100, 1)))
-		s.Superior, s.Status = &given, metrics.Final
-	}
-	s.KPIPoints, s.Total, s.Band = &kpi, &total, p.BandFor(total)
-	return s
+	return points, weights
 }
 
 func pointsOf(item *policy.Item, v metrics.Value) *big.Rat {
@@ -235,11 +270,13 @@ func fixtureData() Data {
 		{"D3", "", "总览", "Overview", "board", "", 0, 2},
 	}
 	next := 1000
+	departments = append(departments, ruledDepartments...)
 	for di, d := range departments {
 		line := metrics.DepartmentLine{Department: metrics.Department{ID: d.id, ParentID: d.parent, Name: bi(d.zh, d.en), Kind: d.kind,
 			KindName: kindName(d.kind), Depth: d.depth, Matrix: d.id == "D2", Head: d.head}, Line: fixtureLine(p, r, d.kind, di+1)}
 		line.Headcount = d.people
 		card := p.ScorecardFor(d.kind)
+		aim(d.id, card, line.Values)
 		line.Score = judge(p, card, line.Values, "")
 		r.Departments = append(r.Departments, line)
 		var people []metrics.PersonLine
@@ -251,14 +288,16 @@ func fixtureData() Data {
 		r.People = append(r.People, people...)
 	}
 	r.Company = fixtureLine(p, r, "sales", 0)
-	r.Company.Headcount = 41
+	r.Company.Headcount = 59
 	moveOne(p, r)
+	shareSome(p, r)
 	scorePeople(p, r)
+	gradeAll(p, r)
 	return Data{Report: r, Files: fixtureFiles(), Rejects: fixtureRejects()}
 }
 
 func kindName(kind string) policy.Text {
-	return map[string]policy.Text{"sales": bi("销售", "sales"), "engineering": bi("技术", "engineering"), "board": bi("管理层", "board")}[kind]
+	return map[string]policy.Text{"sales": bi("销售", "sales"), "engineering": bi("技术", "engineering"), "service": bi("服务", "service"), "project": bi("项目", "project"), "board": bi("管理层", "board")}[kind]
 }
 
 func targetOf(p *policy.Policy, kind string, k *policy.KPI) *fixed.Num {
@@ -279,12 +318,13 @@ func fixtureLine(p *policy.Policy, r *metrics.Report, kind string, seed int) met
 		if kind == "board" || (seed == 4 && k == 0) {
 			n = int64(seed+k) % 4 // too few or none
 		}
-		s := []sums{{itoa(int(n * 3 / 10)), itoa(int(n)), n}, {fmt.Sprintf("%d.5", n*7), fmt.Sprintf("%d.25", n*8), n},
-			{itoa(int(n*13/10 - int64(i%3))), itoa(int(n)), n}, {fmt.Sprintf("%d.4", n*9100), "1", n}}[k]
-		if n == 0 {
-			s = sums{"0", "0", 0}
+		s := []sums{{itoa(int(n * 3 / 10)), itoa(int(n)), n, false}, {fmt.Sprintf("%d.5", n*7), fmt.Sprintf("%d.25", n*8), n, false},
+			{itoa(int(n*13/10 - int64(i%3))), itoa(int(n)), n, false}, {fmt.Sprintf("%d.4", n*9100), "1", n, false}}
+		s = append(s, ruledSums(n, i, seed)...)
+		if n == 0 || kind == "board" && k > 3 {
+			return value(p.KPIs[k], pd, sums{"0", "0", 0, false}, targetOf(p, kind, p.KPIs[k]))
 		}
-		return value(p.KPIs[k], pd, s, targetOf(p, kind, p.KPIs[k]))
+		return value(p.KPIs[k], pd, s[k], targetOf(p, kind, p.KPIs[k]))
 	}
 	for k := range p.KPIs {
 		l.Values = append(l.Values, at(k, r.Period, 4))
@@ -313,11 +353,11 @@ func figures(i int) []sums {
 		days = 0 // lower is better and zero: attained
 	}
 	if i == 8 {
-		return []sums{{"0", "0", 0}, {"0", "0", 0}, {"0", "0", 0}, {"0", "1", 0}}
+		return append([]sums{{"0", "0", 0, false}, {"0", "0", 0, false}, {"0", "0", 0, false}, {"0", "1", 0, false}}, personSums(i)...)
 	}
 	won = min(won, closed)
-	return []sums{{itoa(int(won)), itoa(int(closed)), closed}, {fmt.Sprintf("%d.25", hours), itoa(int(planned)), 60},
-		{itoa(int(days)), itoa(int(done)), done}, {fmt.Sprintf("%d.37", won*23817), "1", closed}}
+	return append([]sums{{itoa(int(won)), itoa(int(closed)), closed, false}, {fmt.Sprintf("%d.25", hours), itoa(int(planned)), 60, false},
+		{itoa(int(days)), itoa(int(done)), done, false}, {fmt.Sprintf("%d.37", won*23817), "1", closed, false}}, personSums(i)...)
 }
 
 func fixturePerson(p *policy.Policy, r *metrics.Report, department, kind string, no, i int) metrics.PersonLine {
@@ -338,6 +378,8 @@ func fixturePerson(p *policy.Policy, r *metrics.Report, department, kind string,
 	for k := range p.KPIs {
 		line.Values = append(line.Values, value(p.KPIs[k], r.Period, f[k], targetOf(p, kind, p.KPIs[k])))
 	}
+	line.Weight = fixed.Int(int64(line.Days))
+	aimPerson(r, department, i, line.Values)
 	superior := ""
 	if i%2 == 0 && i != 4 {
 		superior = []string{"88", "101.5", "76.25", "120"}[i/2%4]
@@ -369,6 +411,7 @@ func moveOne(p *policy.Policy, r *metrics.Report) {
 	b.Before = a.Before
 	a.To, a.Days, a.Moved = date("2026-08-15"), 46, true
 	b.From, b.Days, b.Moved = date("2026-08-16"), 46-1, true
+	a.Weight, b.Weight = num("46"), num("45")
 }
 
 func scorePeople(p *policy.Policy, r *metrics.Report) {
@@ -386,19 +429,7 @@ func scorePeople(p *policy.Policy, r *metrics.Report) {
 	sort.Strings(order)
 	for _, no := range order {
 		s := byNo[no]
-		sum, days := new(big.Rat), int64(0)
-		for _, i := range s.Lines {
-			if total := r.People[i].Score.Total; total != nil {
-				d := int64(r.People[i].Days)
-				sum.Add(sum, new(big.Rat).Mul(total.Rat(), big.NewRat(d, 1)))
-				days += d
-				s.Status = r.People[i].Score.Status
-			}
-		}
-		if days > 0 {
-			total := half(sum.Quo(sum, big.NewRat(days, 1)))
-			s.Total, s.Band, s.Rank, s.RankOf = &total, p.BandFor(total), 3, 20
-		}
+		combine(p, r, s)
 		r.Scores = append(r.Scores, *s)
 	}
 }
@@ -445,7 +476,7 @@ func TestFixtureIsWorthTesting(t *testing.T) {
 			final++
 		}
 	}
-	if few == 0 || none == 0 || moved != 2 || tied < 2 || final == 0 || len(d.Report.People) < 40 {
+	if few == 0 || none == 0 || moved != 8 || tied < 2 || final == 0 || len(d.Report.People) < 40 {
 		t.Fatalf("too few %d, no data %d, moved %d, tied %d, final %d, people %d", few, none, moved, tied, final, len(d.Report.People))
 	}
 }

@@ -24,7 +24,7 @@ type rowFormulas struct {
 	totals string // all people's totals
 }
 
-// itemTexts are the parts of an item's formulas that are the same in every row.
+// itemTexts are the parts of an item's formulas that are the same in every row; target is "" where every row has its own.
 type itemTexts struct{ target, minimum, weight string }
 
 func (b *book) rowFormulas(p *stayPlan) *rowFormulas {
@@ -35,8 +35,11 @@ func (b *book) rowFormulas(p *stayPlan) *rowFormulas {
 		f.names[col] = letters(col)
 	}
 	for _, c := range p.items {
-		f.items = append(f.items, itemTexts{target: fixedAddress(c.value, rowTargets),
-			minimum: fixedAddress(c.n, rowTargets), weight: fixedAddress(c.points, rowTargets)})
+		texts := itemTexts{minimum: fixedAddress(c.n, rowTargets), weight: fixedAddress(c.points, rowTargets)}
+		if c.target == 0 {
+			texts.target = fixedAddress(c.value, rowTargets)
+		}
+		f.items = append(f.items, texts)
 	}
 	return f
 }
@@ -58,61 +61,102 @@ func (f *rowFormulas) make(parts ...any) string {
 	return string(f.buf)
 }
 
-func (f *rowFormulas) value(i int, k *policy.KPI) string {
-	c, factor := f.plan.items[i], ""
+// quotient is a KPI's value over its two sums; denominator is 0 for a KPI without one.
+func (f *rowFormulas) quotient(k *policy.KPI, n, numerator, denominator int) string {
+	factor := ""
 	if k.Unit == policy.Percent {
 		factor = "*100"
 	}
-	if c.denominator == 0 {
-		return f.make("IF(", c.n, "=0,", f.noData, ",", c.numerator, factor, ")")
+	if denominator == 0 {
+		return f.make("IF(", n, "=0,", f.noData, ",", numerator, factor, ")")
 	}
-	return f.make("IF(OR(", c.n, "=0,", c.denominator, "=0),", f.noData, ",", c.numerator, "/", c.denominator, factor, ")")
+	return f.make("IF(OR(", n, "=0,", denominator, "=0),", f.noData, ",", numerator, "/", denominator, factor, ")")
 }
 
 // attainment is the value against the target, or the words for too few records. A lower-is-better value of zero or
 // less has no quotient and has attained all there is.
 func (f *rowFormulas) attainment(i int, k *policy.KPI) string {
 	c, t := f.plan.items[i], f.items[i]
+	target := t.target
+	if target == "" {
+		target = f.make(c.target)
+	}
 	f.make("IF(ISNUMBER(", c.value, "),IF(", c.n, "<", t.minimum, ",", f.few, "&", c.n, ",")
 	start := append([]byte(nil), f.buf...)
 	if k.HigherIsBetter {
-		return string(start) + f.make("IF(", t.target, `=0,"",`, c.value, "/", t.target, `*100)),"")`)
+		return string(start) + f.make("IF(", target, `<=0,"",`, c.value, "/", target, `*100)),"")`)
 	}
-	return string(start) + f.make("IF(", c.value, "<=0,", f.full, ",", t.target, "/", c.value, `*100)),"")`)
+	return string(start) + f.make("IF(", c.value, "<=0,", f.full, ",", target, "/", c.value, `*100)),"")`)
 }
 
-// points is the curve at the attainment. Without attainment there are none, or zero where the scorecard says so.
+// points is the curve at the attainment. Without attainment there are none, or what the scorecard gives for want of data.
 func (f *rowFormulas) points(i int) string {
-	c, knots := f.plan.items[i], len(f.plan.card.Items[i].Curve)
+	c, card := f.plan.items[i], f.plan.card
 	f.make("IF(ISNUMBER(", c.attainment, "),")
 	cell := append(append([]byte(nil), f.names[c.attainment]...), f.row...)
-	key := curveKey{f.plan.card.ID, i}
-	f.buf = append(f.define.curve(f.buf, key, knots, cell), ',')
+	f.buf = append(f.define.curve(f.buf, card, i, cell), ',')
 	left := `""`
-	if f.plan.card.Missing == policy.Zero {
-		left = f.zeroIfScored()
+	switch card.Missing {
+	case policy.Zero:
+		left = f.ifJudgeable("0")
+	case policy.Neutral:
+		left = f.ifJudgeable(f.define.at(colKnotScore, f.define.cards[card.ID].neutral))
 	}
-	if f.plan.card.Items[i].KPI.HigherIsBetter {
+	if card.Items[i].KPI.HigherIsBetter {
 		f.buf = append(append(f.buf, left...), ')')
 		return string(f.buf)
 	}
 	f.buf = append(append(append(f.buf, "IF("...), cell...), '=')
-	f.buf = append(append(append(f.buf, f.full...), ','), f.define.lastPoints(key, knots)...)
+	f.buf = append(append(append(f.buf, f.full...), ','), f.define.lastPoints(card, i)...)
 	f.buf = append(append(append(f.buf, ','), left...), "))"...)
 	return string(f.buf)
 }
 
-// zeroIfScored is zero for a missing item beside others that have an attainment; someone without any has no score.
-func (f *rowFormulas) zeroIfScored() string {
+// ifJudgeable is what a missing item earns beside others with enough data; someone without any has no score.
+func (f *rowFormulas) ifJudgeable(points string) string {
 	var any strings.Builder
 	for i, c := range f.plan.items {
 		if i > 0 {
 			any.WriteByte('+')
 		}
-		cell := string(f.names[c.attainment]) + string(f.row)
-		any.WriteString("ISNUMBER(" + cell + ")+(" + cell + "=" + string(f.full) + ")")
+		cell := func(col int) string { return f.names[col] + string(f.row) }
+		any.WriteString("ISNUMBER(" + cell(c.value) + ")*(" + cell(c.n) + ">=" + f.items[i].minimum + ")")
 	}
-	return "IF(" + any.String() + `>0,0,"")`
+	return "IF(" + any.String() + ">0," + points + `,"")`
+}
+
+// penalty is what a penalty takes off: so much for each, and so much at most.
+func (f *rowFormulas) penalty(i int) string {
+	c := f.plan.penalties[i]
+	return f.make("ROUND(ROUND(MIN(", c.count, "*", fixedAddress(c.count, rowTargets), ",", fixedAddress(c.points, rowTargets), "),10),2)")
+}
+
+// held is the band that a limit in force leaves. The inner ROUND takes away the noise of binary fractions: a value that is exactly the
+// figure is good enough.
+func (f *rowFormulas) held(i int) string {
+	c, l := f.plan.limits[i], f.plan.card.BandLimits[i]
+	minimum := fixedAddress(c.n, rowTargets)
+	misses := "<"
+	if !l.KPI.HigherIsBetter {
+		misses = ">"
+	}
+	return f.make("IF(AND(ISNUMBER(", c.value, "),", c.n, ">=", minimum, "),IF(ROUND(", c.value, ",9)", misses,
+		fixedAddress(c.held, rowTargets), ",", f.define.at(colLeft, f.define.cards[f.plan.card.ID].limits+i), `,""),"")`)
+}
+
+// limit is the lowest band that limits and penalties in force leave.
+func (f *rowFormulas) limit() string {
+	var places []string
+	at := f.define.cards[f.plan.card.ID]
+	for i, c := range f.plan.penalties {
+		if f.plan.card.Penalties[i].BandLimit != nil {
+			places = append(places, f.make("IF(", c.count, ">0,", f.define.placeOf(f.define.at(colLeft, at.penalties+i)), ",", itoa(f.define.bands+1), ")"))
+		}
+	}
+	for _, c := range f.plan.limits {
+		places = append(places, f.define.placeOf(f.make(c.held)))
+	}
+	return f.define.lowest(places)
 }
 
 func (f *rowFormulas) weight(i int) string {
@@ -134,8 +178,8 @@ func (f *rowFormulas) weightSum() string {
 	return string(f.buf)
 }
 
-// kpiPoints is the weighted sum of the points.
-func (f *rowFormulas) kpiPoints() string {
+// weighted is the weighted sum of the points.
+func (f *rowFormulas) weighted() string {
 	f.make("IF(", f.plan.weightSum, `=0,"",ROUND(ROUND((`)
 	for i, c := range f.plan.items {
 		if i > 0 {
@@ -149,15 +193,48 @@ func (f *rowFormulas) kpiPoints() string {
 	return string(f.buf)
 }
 
-// total adds the superior's points, or stands on the KPI part alone while there are none.
-func (f *rowFormulas) total() string {
+// kpiPoints is the weighted sum, or what the cap leaves of it.
+func (f *rowFormulas) kpiPoints() string {
+	p := f.plan
+	if p.uncapped == 0 {
+		return f.weighted()
+	}
+	return f.make("IF(ISNUMBER(", p.uncapped, "),MIN(", p.uncapped, ",", fixedAddress(p.uncapped, rowTargets), `),"")`)
+}
+
+// mixed adds the superior's points, or stands on the KPI part alone while there are none.
+func (f *rowFormulas) mixed() string {
 	p := f.plan
 	share := func(col int) string { return fixedAddress(col, rowTargets) }
 	return f.make("IF(ISNUMBER(", p.points, "),IF(ISNUMBER(", p.superior, "),ROUND(ROUND((", p.points, "*", share(p.points),
 		"+", p.superior, "*", share(p.superior), ")/100,10),2),", p.points, `),"")`)
 }
 
-func (f *rowFormulas) band() string { return f.define.bandOf(f.make(f.plan.total)) }
+// total is what the penalties leave.
+func (f *rowFormulas) total() string {
+	p := f.plan
+	if p.unpunished == 0 {
+		return f.mixed()
+	}
+	f.make("IF(ISNUMBER(", p.unpunished, "),MAX(ROUND(", p.unpunished)
+	for _, c := range p.penalties {
+		f.buf = append(append(append(f.buf, '-'), f.names[c.points]...), f.row...)
+	}
+	f.buf = append(f.buf, `,2),0),"")`...)
+	return string(f.buf)
+}
+
+// earned is the band of the total alone.
+func (f *rowFormulas) earned() string { return f.define.bandOf(f.make(f.plan.total)) }
+
+func (f *rowFormulas) band() string {
+	p := f.plan
+	if p.limit == 0 {
+		return f.earned()
+	}
+	earned := f.make(p.earned)
+	return f.define.limited(earned, f.make(p.limit))
+}
 
 func (f *rowFormulas) rank() string {
 	return f.make("IF(ISNUMBER(", f.plan.total, "),RANK(", f.plan.total, ",", f.totals, `),"")`)

@@ -10,15 +10,22 @@ import (
 	"plumbline/policy"
 )
 
-// headlines are the sentences that a reader in a hurry reads: only what the data supports.
-func (b *book) headlines() []string {
+// headlinesOf are the sentences that a reader in a hurry reads: only what the data supports.
+func (o *overview) headlinesOf() []string {
 	var list []string
-	for i := range b.Report.KPIs {
-		if i < len(b.Report.Company.Values) {
-			list = append(list, "• "+b.kpiHeadline(i))
+	for _, i := range o.listed {
+		if i < len(o.Report.Company.Values) {
+			list = append(list, "• "+o.kpiHeadline(i))
 		}
 	}
-	return append(list, "• "+b.peopleHeadline(), "• "+b.dataHeadline())
+	n := 0
+	for _, g := range o.others {
+		n += len(g.kpis)
+	}
+	if n > 0 {
+		list = append(list, "• "+fmt.Sprintf(o.t("另有 %d 项不进考核、未设目标的指标，见下方「其他指标」。", "%d more KPIs that nobody is judged by and that have no target: see Other KPIs below."), n))
+	}
+	return append(list, "• "+o.peopleHeadline(), "• "+o.dataHeadline())
 }
 
 func (b *book) kpiHeadline(i int) string {
@@ -26,6 +33,8 @@ func (b *book) kpiHeadline(i int) string {
 	say := v.KPI.Name.In(b.lang)
 	exact, ok := v.Exact()
 	switch {
+	case v.Status == metrics.Withheld:
+		return say + fmt.Sprintf(b.t("：匿名数据不足 %d 份，不显示。", ": fewer than %d anonymous answers, withheld."), policy.AnonymousFrom)
 	case !ok:
 		return say + b.t("：本期无数据。", ": no data in this period.")
 	case v.Status == metrics.Insufficient:

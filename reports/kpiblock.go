@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"strconv"
 
 	"plumbline/internal/period"
 	"plumbline/metrics"
@@ -17,7 +16,9 @@ func (b *book) valueWords(v metrics.Value) string {
 	case metrics.OK:
 		return b.okWords()
 	case metrics.Insufficient:
-		return b.fewWords() + strconv.FormatInt(v.N, 10)
+		return b.fewWords() + v.N.String()
+	case metrics.Withheld:
+		return b.withheldWords()
 	}
 	return b.noDataWords()
 }
@@ -52,7 +53,8 @@ func (o *overview) kpiBlock(s *sheet, i int) {
 	s.header(heads, colUnitName, colStatus)
 	first := s.row
 	for _, u := range o.units() {
-		o.kpiRow(s, u, i)
+		name := look{align: "left", indent: u.depth, wrap: true, line: hairline, bold: u.dept == nil}
+		o.kpiRow(s, name, u.name, u.line, i)
 	}
 	for _, col := range []int{colStep, colYearStep} {
 		s.keep(o.arrowRules(s.name, address(col, first)+":"+address(col, s.row-1), k.HigherIsBetter))
@@ -63,11 +65,11 @@ func (o *overview) kpiBlock(s *sheet, i int) {
 	s.skip(1)
 }
 
-func (o *overview) kpiRow(s *sheet, u unitLine, i int) {
-	k, v, row := o.Report.KPIs[i], u.line.Values[i], s.row
+// kpiRow shows one KPI of the company or a department under a name.
+func (o *overview) kpiRow(s *sheet, l look, name string, line *metrics.Line, i int) {
+	k, v, row := o.Report.KPIs[i], line.Values[i], s.row
 	at := func(col int) string { return address(col, row) }
-	name := look{align: "left", indent: u.depth, wrap: true, line: hairline, bold: u.dept == nil}
-	s.put(colUnitName, name, u.name)
+	s.put(colUnitName, l, name)
 	o.putValue(s, v, colValue, colSumNum, colSumDen, colCount)
 	format := number(valueFormat(k.Unit))
 	if v.Target != nil {
@@ -83,29 +85,32 @@ func (o *overview) kpiRow(s *sheet, u unitLine, i int) {
 		over, under = under, over
 	}
 	if v.Target != nil {
-		s.formula(colReach, number(fmtOne), "IF(AND("+ok+",ISNUMBER("+over+"),ISNUMBER("+under+")),IF("+under+`=0,"",`+over+"/"+under+`*100),"")`, reach)
+		s.formula(colReach, number(fmtOne), "IF(AND("+ok+",ISNUMBER("+over+"),ISNUMBER("+under+")),IF("+under+`<=0,"",`+over+"/"+under+`*100),"")`, reach)
 	}
-	o.compare(s, v, u.line.Before, i, colBefore, colStep)
-	o.compare(s, v, u.line.YearBefore, i, colYear, colYearStep)
-	s.formula(colStatus, midLook, "IF(ISNUMBER("+at(colValue)+"),IF("+at(colCount)+"<"+o.plan.define.minimum(k)+","+
-		literal(o.fewWords())+"&"+at(colCount)+","+literal(o.okWords())+"),"+literal(o.noDataWords())+")", o.valueWords(v))
+	o.compare(s, v, line.Before, i, colBefore, colStep)
+	o.compare(s, v, line.YearBefore, i, colYear, colYearStep)
+	o.putStatus(s, v, colStatus, colValue, colCount)
 	s.blank(1, colStatus, textLook)
-	s.end(rowHeight(wrappedLines(u.name, s.frame.widths[0]-float64(2*u.depth))))
+	s.end(rowHeight(wrappedLines(name, s.frame.widths[0]-float64(2*l.indent))))
 }
 
-// putValue writes a value as a formula over its two sums, which stand in the columns given.
+// putValue writes a value as a formula over its two sums, which stand in the columns given. Of a withheld one nothing is written but that.
 func (b *book) putValue(s *sheet, v metrics.Value, value, numerator, denominator, count int) {
 	k := v.KPI
+	if v.Status == metrics.Withheld {
+		s.put(value, look{align: "right", line: hairline}, b.withheldWords())
+		return
+	}
 	at := func(col int) string { return address(col, s.row) }
 	factor := ""
 	if k.Unit == policy.Percent {
 		factor = "*100"
 	}
-	s.put(numerator, number(sumFormat(&k.Numerator)), v.Ratio.Num.Float())
-	s.put(count, number(fmtInt), v.N)
+	s.put(numerator, number(sumFormat(k.Upper(), v.Ratio.Num)), v.Ratio.Num.Float())
+	s.put(count, number(countFormat(v.N)), v.N.Float())
 	formula := "IF(" + at(count) + "=0," + literal(b.noDataWords()) + "," + at(numerator) + factor + ")"
-	if k.Denominator != nil {
-		s.put(denominator, number(sumFormat(k.Denominator)), v.Ratio.Den.Float())
+	if lower, ok := k.Lower(); ok {
+		s.put(denominator, number(sumFormat(lower, v.Ratio.Den)), v.Ratio.Den.Float())
 		formula = "IF(OR(" + at(count) + "=0," + at(denominator) + "=0)," + literal(b.noDataWords()) + "," + at(numerator) + "/" + at(denominator) + factor + ")"
 	}
 	var shown any = b.noDataWords()
@@ -113,6 +118,17 @@ func (b *book) putValue(s *sheet, v metrics.Value, value, numerator, denominator
 		shown = x
 	}
 	s.formula(value, number(valueFormat(k.Unit)), formula, shown)
+}
+
+// putStatus says how sure a value is, as a formula over the value and its count in the columns given.
+func (b *book) putStatus(s *sheet, v metrics.Value, status, value, count int) {
+	if v.Status == metrics.Withheld {
+		s.put(status, midLook, b.withheldWords())
+		return
+	}
+	at := func(col int) string { return address(col, s.row) }
+	s.formula(status, midLook, "IF(ISNUMBER("+at(value)+"),IF("+at(count)+"<"+b.plan.define.minimum(v.KPI)+","+
+		literal(b.fewWords())+"&"+at(count)+","+literal(b.okWords())+"),"+literal(b.noDataWords())+")", b.valueWords(v))
 }
 
 // compare writes an earlier value and the change since: percentage points for a percentage, percent for anything else.
@@ -155,14 +171,11 @@ func (o *overview) trendTable(s *sheet) {
 	for j, i := range o.listed {
 		heads[1+j] = o.kpiTitle(o.Report.KPIs[i])
 	}
-	if len(heads) > o.columns {
-		heads = heads[:o.columns]
-	}
 	s.header(heads, 1)
 	for m, month := range o.Report.Months {
 		s.put(1, textLook, month.String())
 		for j, i := range o.listed {
-			if j+2 > o.columns || i >= len(o.Report.Company.Months) {
+			if i >= len(o.Report.Company.Months) {
 				continue
 			}
 			v := o.Report.Company.Months[i][m]

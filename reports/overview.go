@@ -7,18 +7,20 @@ import (
 	"plumbline/policy"
 )
 
-// overview is the first sheet: headlines, the departments with their bands, charts, a block for every KPI, the trend, and
-// the figures that the charts draw. All rows are counted before the first is written.
+// overview is the first sheet: headlines, the departments with their bands, charts, a block for every KPI that somebody is judged by or
+// that has a target, one row for each of the others, the trend, and the figures that the charts draw. All rows are counted before the first
+// is written.
 type overview struct {
 	*book
 	headlines  []string
-	listed     []int // indexes into Report.KPIs of the KPIs with a block
-	scored     []int // of these, the ones in a scorecard: they get a chart
+	listed     []int      // indexes into Report.KPIs of the KPIs with a block and a chart
+	others     []kpiGroup // the others that have data
+	without    []int      // those without any data
 	columns    int
 	chartWidth uint // pixels, of the chart in hand
 	// Rows.
-	unitsRow, chartsRow, blocksRow, trendRow, dataRow, rows int
-	charts                                                  []chartSpot
+	unitsRow, chartsRow, blocksRow, othersRow, trendRow, dataRow, rows int
+	charts                                                             []chartSpot
 }
 
 // Rows above the tables, and the height of a strip of charts.
@@ -46,27 +48,18 @@ func (b *book) units() []unitLine {
 }
 
 func (b *book) newOverview() *overview {
-	o := &overview{book: b, headlines: b.headlines()}
-	inCard := map[string]bool{}
-	for _, card := range b.Report.Policy.Scorecards {
-		for _, item := range card.Items {
-			inCard[item.KPI.ID] = true
-		}
-	}
-	for i, k := range b.Report.KPIs {
-		o.listed = append(o.listed, i)
-		if inCard[k.ID] {
-			o.scored = append(o.scored, i)
-		}
-	}
+	o := &overview{book: b}
+	o.sortKPIs()
+	o.headlines = o.headlinesOf()
 	units := len(b.Report.Departments) + 1
-	o.columns = max(colStatus, colFirstBand+len(b.Report.Policy.Bands)+1)
+	o.columns = max(colStatus, colFirstBand+len(b.Report.Policy.Bands)+1, 1+len(o.listed))
 	o.unitsRow = rowHeadlines + len(o.headlines) + 1
 	o.chartsRow = o.unitsRow + 2 + (units - 1) + 2 + 1 // section, heads, departments, sum, note, blank
 	o.planCharts()
 	strips := (len(o.charts) + 1) / 2
 	o.blocksRow = o.chartsRow + 1 + strips*chartRows + 1
-	o.trendRow = o.blocksRow + 1 + len(o.listed)*(units+3) // section; each block: name, heads, units, blank
+	o.othersRow = o.blocksRow + 1 + len(o.listed)*(units+3) // section; each block: name, heads, units, blank
+	o.trendRow = o.othersRow + o.otherRows()
 	o.dataRow = o.trendRow + 2 + len(b.Report.Months) + 1
 	o.rows = o.dataRow + 1
 	for i := range o.charts {
@@ -95,6 +88,9 @@ func (b *book) writeOverview() error {
 	for _, u := range b.units() {
 		names = max(names, textWidth(u.name)+2*u.depth)
 	}
+	for _, k := range b.Report.KPIs {
+		names = max(names, textWidth(b.kpiTitle(k))+2)
+	}
 	widths[0] = fit(names, 24, 40)
 	s, err := b.open(b.plan.overview, frame{tab: tabOverview, columns: o.columns, rows: o.rows - 1, widths: widths, titles: [2]int{1, 1}})
 	if err != nil {
@@ -115,10 +111,11 @@ func (b *book) writeOverview() error {
 	o.departmentTable(s)
 	s.section(b.t("图表", "Charts"))
 	s.row = o.blocksRow
-	s.section(b.t("指标明细", "KPIs in detail"))
+	s.section(b.t("考核指标与设有目标的指标", "KPIs of the scorecards and those with targets"))
 	for _, i := range o.listed {
 		o.kpiBlock(s, i)
 	}
+	o.otherTable(s)
 	o.trendTable(s)
 	o.chartData(s)
 	return s.close()
@@ -165,8 +162,17 @@ func (o *overview) departmentTable(s *sheet) {
 	s.blank(1, none+1, sum)
 	s.end(0)
 	s.line(noteLook, o.t("人次按所在部门计，不含下级部门；调动人员在每个部门各计一次。部门得分按该类部门的考核表计算，不含上级评分。",
-		"Stays count where the days were spent, without sub-departments; a person who moved counts in each. A department's score follows its scorecard, without a superior's share."))
+		"Stays count where the days were spent, without sub-departments; a person who moved counts in each. A department's score follows its scorecard, without a superior's share.")+
+		o.gradedWords())
 	s.skip(1)
+}
+
+// gradedWords says where the bands after a forced distribution stand.
+func (o *overview) gradedWords() string {
+	if len(o.plan.groups) == 0 {
+		return ""
+	}
+	return o.t("此处等级为强制分布之前的等级，分布后的见「"+o.plan.forced+"」。", " The bands here are those before the forced distribution; those after it stand on sheet "+o.plan.forced+".")
 }
 
 func (o *overview) departmentRow(s *sheet, d *metrics.DepartmentLine, headRow int) {

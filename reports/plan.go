@@ -3,17 +3,21 @@ package reports
 import (
 	"fmt"
 
+	"plumbline/internal/fixed"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
 
 // plan says where everything stands before anything is written, because sheets point at each other.
 type plan struct {
-	overview, moved, definitions, receipts, rejects, sources, policy string // sheet names
-	stays                                                            []stayPlan
-	byDepartment                                                     map[string]*stayPlan
-	movers                                                           []int // indexes into Report.Scores
-	define                                                           definitionPlan
+	overview, moved, forced, definitions, receipts, rejects, sources, policy string // sheet names
+	stays                                                                    []stayPlan
+	byDepartment                                                             map[string]*stayPlan
+	movers                                                                   []int // indexes into Report.Scores
+	move                                                                     movePlan
+	groups                                                                   []groupPlan // of forced distributions
+	graded                                                                   map[string]*metrics.PersonScore
+	define                                                                   definitionPlan
 }
 
 // stayPlan is the sheet of one department: its people's stays.
@@ -23,8 +27,10 @@ type stayPlan struct {
 	people     []metrics.PersonLine
 	card       *policy.Scorecard // nil: no scorecard applies
 	items      []itemColumns
-	// Columns, counted from 1.
-	weightSum, points, superior, total, band, rank, status, before, change, note int
+	penalties  []penaltyColumns
+	limits     []limitColumns
+	// Columns, counted from 1; 0 where the scorecard has no such rule.
+	weighed, weightSum, uncapped, points, superior, unpunished, total, earned, limit, band, graded, rank, status, before, change, note int
 }
 
 // Columns of a department sheet that never move.
@@ -47,8 +53,34 @@ const (
 	rowPeople     = 8
 )
 
-// itemColumns says where an item of the scorecard stands; denominator is 0 for a KPI without one.
-type itemColumns struct{ numerator, denominator, n, value, attainment, points, weight int }
+// itemColumns says where an item of the scorecard stands; denominator is 0 for a KPI without one, target is 0 where all have that of
+// the row of targets.
+type itemColumns struct{ numerator, denominator, n, value, target, attainment, points, weight int }
+
+// penaltyColumns says where a penalty stands: what it counts, and the points that it takes off.
+type penaltyColumns struct{ count, points int }
+
+// limitColumns says where a band limit stands. A KPI that is an item already has no columns of its own but for held, the band left.
+type limitColumns struct {
+	numerator, denominator, n, value, held int
+	item                                   int // index into items; -1: it has columns of its own
+}
+
+// weight is the column with what a stay weighs in the person's score.
+func (p *stayPlan) weight() int {
+	if p.weighed > 0 {
+		return p.weighed
+	}
+	return colDays
+}
+
+// scored is the column with the total before penalties.
+func (p *stayPlan) scored() int {
+	if p.unpunished > 0 {
+		return p.unpunished
+	}
+	return p.total
+}
 
 func (p *stayPlan) lastRow() int { return rowPeople + len(p.people) - 1 }
 
@@ -62,25 +94,33 @@ func (b *book) newPlan() (*plan, error) {
 	names := sheetNames{}
 	p := &plan{
 		overview:     names.name(b.t("总览", "Overview")),
-		moved:        names.name(b.t("调动人员", "Movers")),
+		moved:        names.name(b.t("调动与兼任", "Several departments")),
+		forced:       names.name(b.t("强制分布", "Distribution")),
 		definitions:  names.name(b.t("指标口径", "Definitions")),
 		receipts:     names.name(b.t("计算回执", "Receipts")),
 		rejects:      names.name(b.t("隔离数据", "Rejects")),
 		sources:      names.name(b.t("数据来源", "Sources")),
 		policy:       names.name(b.t("制度与版本", "Policy")),
 		byDepartment: map[string]*stayPlan{},
+		graded:       map[string]*metrics.PersonScore{},
 	}
 	if err := checkLines(b.Report); err != nil {
 		return nil, err
 	}
-	if err := p.planStays(b, names); err != nil {
-		return nil, err
-	}
-	for i, s := range b.Report.Scores {
+	for i := range b.Report.Scores {
+		s := &b.Report.Scores[i]
 		if len(s.Lines) > 1 {
 			p.movers = append(p.movers, i)
 		}
+		if s.Distribution != nil && b.bands() > 0 {
+			p.graded[s.Person.No] = s
+		}
 	}
+	if err := p.planStays(b, names); err != nil {
+		return nil, err
+	}
+	p.move = b.planMovers(p.movers)
+	p.groups = b.planGroups()
 	p.define = b.planDefinitions(p.definitions)
 	return p, nil
 }
@@ -109,10 +149,19 @@ func checkLines(r *metrics.Report) error {
 	return nil
 }
 
-// checkItems refuses a score that has not an entry for every item of its scorecard.
+// checkItems refuses a score that has not an entry for every item, penalty and limit of its scorecard.
 func checkItems(subject string, s *metrics.Score) error {
-	if s.Scorecard != nil && len(s.Items) != len(s.Scorecard.Items) {
-		return fmt.Errorf("%s: %d scored items, but scorecard %s has %d", subject, len(s.Items), s.Scorecard.ID, len(s.Scorecard.Items))
+	card := s.Scorecard
+	if card == nil {
+		return nil
+	}
+	for _, c := range []struct {
+		what      string
+		got, want int
+	}{{"scored items", len(s.Items), len(card.Items)}, {"penalties", len(s.Penalties), len(card.Penalties)}, {"band limits", len(s.BandLimits), len(card.BandLimits)}} {
+		if c.got != c.want {
+			return fmt.Errorf("%s: %d %s, but scorecard %s has %d", subject, c.got, c.what, card.ID, c.want)
+		}
 	}
 	return nil
 }
@@ -135,7 +184,7 @@ func (p *plan) planStays(b *book, names sheetNames) error {
 	for i := range b.Report.Departments {
 		d := &b.Report.Departments[i]
 		if lines := groups[d.Department.ID]; lines != nil {
-			s, err := newStayPlan(names.name(d.Department.Name.In(b.lang)), d, lines)
+			s, err := p.newStayPlan(names.name(d.Department.Name.In(b.lang)), d, lines)
 			if err != nil {
 				return err
 			}
@@ -154,7 +203,7 @@ func (p *plan) planStays(b *book, names sheetNames) error {
 	return nil
 }
 
-func newStayPlan(sheet string, d *metrics.DepartmentLine, people []metrics.PersonLine) (stayPlan, error) {
+func (p *plan) newStayPlan(sheet string, d *metrics.DepartmentLine, people []metrics.PersonLine) (stayPlan, error) {
 	s := stayPlan{sheet: sheet, department: d, people: people, card: d.Score.Scorecard}
 	if err := checkItems("department "+d.Department.ID, &d.Score); err != nil {
 		return s, err
@@ -173,21 +222,110 @@ func newStayPlan(sheet string, d *metrics.DepartmentLine, people []metrics.Perso
 				line.Person.No, card.ID, d.Department.ID, s.card.ID)
 		}
 	}
+	s.layOut(p.graded)
+	return s, nil
+}
+
+// layOut gives every column its place; those of a rule only where the scorecard has it.
+func (p *stayPlan) layOut(graded map[string]*metrics.PersonScore) {
 	next := fixedColumns
-	take := func() int { next++; return next }
-	if s.card != nil {
-		for _, item := range s.card.Items {
-			c := itemColumns{numerator: take()}
-			if item.KPI.Denominator != nil {
-				c.denominator = take()
-			}
-			c.n, c.value, c.attainment, c.points, c.weight = take(), take(), take(), take(), take()
-			s.items = append(s.items, c)
+	take := func(wanted bool) int {
+		if !wanted {
+			return 0
+		}
+		next++
+		return next
+	}
+	p.weighed = take(p.shared())
+	card := p.card
+	if card == nil {
+		card = &policy.Scorecard{}
+	}
+	for i := range card.Items {
+		k := card.Items[i].KPI
+		p.items = append(p.items, itemColumns{numerator: take(true), denominator: take(k.Divides()), n: take(true), value: take(true),
+			target: take(p.targetsDiffer(i)), attainment: take(true), points: take(true), weight: take(true)})
+	}
+	for i := range card.BandLimits {
+		p.limits = append(p.limits, p.layOutLimit(card.BandLimits[i].KPI, take))
+	}
+	for range card.Penalties {
+		p.penalties = append(p.penalties, penaltyColumns{take(true), take(true)})
+	}
+	bounded := bounds(card)
+	p.weightSum, p.uncapped, p.points, p.superior = take(true), take(card.Cap != nil), take(true), take(true)
+	p.unpunished, p.total = take(len(card.Penalties) > 0), take(true)
+	p.earned, p.limit, p.band, p.graded = take(bounded), take(bounded), take(true), take(p.anyGraded(graded))
+	p.rank, p.status, p.before, p.change, p.note = take(true), take(true), take(true), take(true), take(true)
+}
+
+func (p *stayPlan) layOutLimit(k *policy.KPI, take func(bool) int) limitColumns {
+	for i := range p.card.Items {
+		if p.card.Items[i].KPI == k {
+			c := p.items[i]
+			return limitColumns{n: c.n, value: c.value, held: take(true), item: i}
 		}
 	}
-	s.weightSum, s.points, s.superior, s.total = take(), take(), take(), take()
-	s.band, s.rank, s.status, s.before, s.change, s.note = take(), take(), take(), take(), take(), take()
-	return s, nil
+	return limitColumns{numerator: take(true), denominator: take(k.Divides()), n: take(true), value: take(true), held: take(true), item: -1}
+}
+
+// shared reports whether a stay here weighs less than its days, because the person belongs to another department too.
+func (p *stayPlan) shared() bool {
+	for i := range p.people {
+		if sharesDays(&p.people[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func sharesDays(line *metrics.PersonLine) bool { return line.Weight != fixed.Int(int64(line.Days)) }
+
+// targetsDiffer reports whether an item's target is not the same for the department and everybody in it.
+func (p *stayPlan) targetsDiffer(item int) bool {
+	shared := p.sharedTarget(item)
+	differs := func(s *metrics.Score) bool { return s.Scorecard != nil && targetOfItem(&s.Items[item]) != shared }
+	for i := range p.people {
+		if differs(&p.people[i].Score) {
+			return true
+		}
+	}
+	return differs(&p.department.Score)
+}
+
+// sharedTarget is the target that the row of targets shows: the department's.
+func (p *stayPlan) sharedTarget(item int) fixed.Num {
+	if p.department.Score.Scorecard != nil {
+		return targetOfItem(&p.department.Score.Items[item])
+	}
+	return p.card.Items[item].Target
+}
+
+func targetOfItem(s *metrics.ItemScore) fixed.Num {
+	if s.Value.Target != nil {
+		return *s.Value.Target
+	}
+	return s.Item.Target
+}
+
+// anyGraded reports whether a distribution decides the band of somebody here.
+func (p *stayPlan) anyGraded(graded map[string]*metrics.PersonScore) bool {
+	for i := range p.people {
+		if graded[p.people[i].Person.No] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// bounds reports whether a scorecard can bound a band.
+func bounds(card *policy.Scorecard) bool {
+	for i := range card.Penalties {
+		if card.Penalties[i].BandLimit != nil {
+			return true
+		}
+	}
+	return len(card.BandLimits) > 0
 }
 
 // sheets lists the sheets in order.
@@ -199,113 +337,8 @@ func (p *plan) sheets() []string {
 	if len(p.movers) > 0 {
 		list = append(list, p.moved)
 	}
+	if len(p.groups) > 0 {
+		list = append(list, p.forced)
+	}
 	return append(list, p.definitions, p.receipts, p.rejects, p.sources, p.policy)
-}
-
-// definitionPlan says where the definitions stand that formulas look up.
-type definitionPlan struct {
-	kpis       []*policy.KPI
-	kpiRow     map[string]int
-	bandRow    int // lowest band; the better ones follow below
-	bands      int
-	cardRow    []int            // head row of each scorecard
-	curveRow   map[curveKey]int // first knot
-	rows       int
-	definition string // sheet name, quoted
-}
-
-// curveKey names an item of a scorecard.
-type curveKey struct {
-	scorecard string
-	item      int
-}
-
-// Columns of the definitions sheet. The three tables share them.
-const (
-	colLabel     = 1 // KPI, band, item
-	colWords     = 2
-	colUnit      = 3
-	colWeight    = 3
-	colFromScore = 3
-	colDirection = 4
-	colTarget    = 4
-	colMinimum   = 5
-	colKnot      = 5
-	colKnotScore = 6
-	colDataset   = 6
-	colSlope     = 7
-)
-
-func (b *book) planDefinitions(sheet string) definitionPlan {
-	d := definitionPlan{kpiRow: map[string]int{}, curveRow: map[curveKey]int{},
-		definition: quoted(sheet), bands: len(b.Report.Policy.Bands)}
-	add := func(k *policy.KPI) {
-		if k != nil && d.kpiRow[k.ID] == 0 {
-			d.kpis = append(d.kpis, k)
-			d.kpiRow[k.ID] = 4 + len(d.kpis) // title, note, section, header come first
-		}
-	}
-	for _, k := range b.Report.KPIs {
-		add(k)
-	}
-	for _, card := range b.Report.Policy.Scorecards {
-		for _, item := range card.Items {
-			add(item.KPI)
-		}
-	}
-	row := 5 + len(d.kpis)
-	d.bandRow = row + 3 // blank, section, header
-	row = d.bandRow + d.bands
-	for _, card := range b.Report.Policy.Scorecards {
-		d.cardRow = append(d.cardRow, row+1) // blank, then section, words, header
-		row += 4
-		for i, item := range card.Items {
-			d.curveRow[curveKey{card.ID, i}] = row
-			row += max(len(item.Curve), 1)
-		}
-	}
-	d.rows = row - 1
-	return d
-}
-
-// minimum is the cell with the fewest rows that a KPI needs.
-func (d *definitionPlan) minimum(k *policy.KPI) string {
-	return d.definition + "!" + fixedAddress(colMinimum, d.kpiRow[k.ID])
-}
-
-// bandOf is a formula that gives the band of the score in a cell.
-func (d *definitionPlan) bandOf(cell string) string {
-	if d.bands == 0 {
-		return `""`
-	}
-	last := d.bandRow + d.bands - 1
-	from := d.definition + "!" + fixedRange(colFromScore, d.bandRow, last)
-	lowest := d.definition + "!" + fixedAddress(colFromScore, d.bandRow)
-	labels := d.definition + "!" + fixedRange(colLabel, d.bandRow, last)
-	return "IF(ISNUMBER(" + cell + "),IF(" + cell + "<" + lowest + `,"",LOOKUP(` + cell + "," + from + "," + labels + `)),"")`
-}
-
-// lastPoints is the cell with the points of the last knot.
-func (d *definitionPlan) lastPoints(key curveKey, knots int) string {
-	return d.definition + "!" + fixedAddress(colKnotScore, d.curveRow[key]+max(knots-1, 0))
-}
-
-// curve appends a formula for the points at the attainment in a cell: the points of the first knot, and for every stretch of
-// the curve its slope times how far the attainment reaches into it.
-func (d *definitionPlan) curve(buf []byte, key curveKey, knots int, cell []byte) []byte {
-	first := d.curveRow[key]
-	at := func(col, row int) { buf = append(append(append(buf, d.definition...), '!'), fixedAddress(col, row)...) }
-	at(colKnotScore, first)
-	for i := 0; i+1 < knots; i++ {
-		row := first + i
-		buf = append(buf, "+(MEDIAN("...)
-		at(colKnot, row)
-		buf = append(append(append(buf, ','), cell...), ',')
-		at(colKnot, row+1)
-		buf = append(buf, ")-"...)
-		at(colKnot, row)
-		buf = append(buf, ")*"...)
-		at(colSlope, row)
-	}
-	return buf
 }

@@ -89,7 +89,8 @@ func TestLibreOfficeComputesTheSameNumbers(t *testing.T) {
 		name string
 		data Data
 		lang policy.Lang
-	}{{"zh", fixtureData(), policy.ZH}, {"en", fixtureData(), policy.EN}, {"scores halfway between two hundredths", tiesData(), policy.ZH}} {
+	}{{"zh", fixtureData(), policy.ZH}, {"en", fixtureData(), policy.EN}, {"scores halfway between two hundredths", tiesData(), policy.ZH},
+		{"groups too small to be forced", unforcedData(), policy.ZH}} {
 		t.Run(c.name, func(t *testing.T) {
 			raw := workbookBytes(t, c.data, c.lang)
 			blank := filepath.Join(t.TempDir(), "blank.xlsx")
@@ -111,6 +112,21 @@ func TestLibreOfficeComputesTheSameNumbers(t *testing.T) {
 	}
 }
 
+// unforcedData is the company with distributions that need more people than there are.
+func unforcedData() Data {
+	d := fixtureData()
+	r := d.Report
+	for _, card := range r.Policy.Scorecards {
+		if card.Distribution != nil {
+			card.Distribution.From = 100
+		}
+	}
+	r.Scores = nil
+	scorePeople(r.Policy, r)
+	gradeAll(r.Policy, r)
+	return d
+}
+
 // tiesData is a department where nearly every score lies halfway between two hundredths before it is rounded.
 func tiesData() Data {
 	d := fixtureData()
@@ -119,8 +135,8 @@ func tiesData() Data {
 	var people []metrics.PersonLine
 	for i := range 400 {
 		line := fixturePerson(r.Policy, r, "D11", "sales", 5000+i, 20+i)
-		hours := sums{(num("60") + num("0.05")*fixed.Num(i)).String(), "100", 60}
-		for k, s := range []sums{{"0", "0", 0}, hours, {"0", "0", 0}, {"0", "1", 0}} {
+		hours := sums{(num("60") + num("0.05")*fixed.Num(i)).String(), "100", 60, false}
+		for k, s := range []sums{{"0", "0", 0, false}, hours, {"0", "0", 0, false}, {"0", "1", 0, false}} {
 			line.Values[k] = value(r.KPIs[k], r.Period, s, nil)
 		}
 		superior := ""

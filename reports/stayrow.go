@@ -2,7 +2,6 @@ package reports
 
 import (
 	"math"
-	"strconv"
 
 	"plumbline/internal/fixed"
 	"plumbline/metrics"
@@ -15,6 +14,7 @@ type stayWriter struct {
 	plan     *stayPlan
 	formulas *rowFormulas
 	items    []itemStyles
+	limits   []itemStyles
 	text, wrap, mid, date, whole,
 	weight, score, totals, input, move int
 }
@@ -48,16 +48,31 @@ func (w *stayWriter) useLooks(style func(look) int, over look) {
 			w.input = style(number("0.##").filled(inputFill))
 		}
 	}
-	w.items = w.items[:0]
+	w.items, w.limits = w.items[:0], w.limits[:0]
 	for i := range w.plan.items {
-		k := w.plan.card.Items[i].KPI
-		st := itemStyles{numerator: pick(number(sumFormat(&k.Numerator))), value: pick(number(valueFormat(k.Unit))),
-			one: pick(number(fmtOne)), points: pick(number(fmtTwo))}
-		if k.Denominator != nil {
-			st.denominator = pick(number(sumFormat(k.Denominator)))
-		}
-		w.items = append(w.items, st)
+		w.items = append(w.items, figureStyles(w.plan.card.Items[i].KPI, pick))
 	}
+	for i := range w.plan.limits {
+		w.limits = append(w.limits, figureStyles(w.plan.card.BandLimits[i].KPI, pick))
+	}
+}
+
+// figureStyles takes the styles for the figures of a KPI.
+func figureStyles(k *policy.KPI, pick func(look) int) itemStyles {
+	st := itemStyles{numerator: pick(number(sumFormat(k.Upper(), 0))), value: pick(number(valueFormat(k.Unit))),
+		one: pick(number(fmtOne)), points: pick(number(fmtTwo))}
+	if lower, ok := k.Lower(); ok {
+		st.denominator = pick(number(sumFormat(lower, 0)))
+	}
+	return st
+}
+
+// counted is the style for a count: with decimals where records are split by shares.
+func (w *stayWriter) counted(whole int, n fixed.Num) int {
+	if n%fixed.Int(1) != 0 {
+		return w.score
+	}
+	return whole
 }
 
 // departmentRow shows the department as a whole, judged like a person but without a superior's share.
@@ -87,7 +102,10 @@ func (w *stayWriter) departmentRow() {
 // personRow writes one stay.
 func (w *stayWriter) personRow(line *metrics.PersonLine) {
 	b, p := w.book, w.plan
-	name, position, note := line.Person.Name.In(b.lang), line.Person.Position, b.stayNote(line)
+	name, position, note := line.Person.Name.In(b.lang), line.Person.Position, b.stayNote(p, line)
+	if p.weighed > 0 {
+		w.set(p.weighed, w.counted(w.whole, line.Weight), "", line.Weight.Float())
+	}
 	w.set(colNo, w.text, "", line.Person.No)
 	w.set(colName, w.wrap, "", name)
 	w.set(colPosition, w.wrap, "", text(position))
@@ -100,6 +118,9 @@ func (w *stayWriter) personRow(line *metrics.PersonLine) {
 		w.set(p.change, w.move, w.formulas.change(), difference(line.Score.Total, line.Before))
 	} else {
 		w.set(p.status, w.mid, "", b.noScoreWords())
+	}
+	if s := b.plan.graded[line.Person.No]; s != nil {
+		w.set(p.graded, w.mid, b.gradedBand(w.sheet, colNo), b.bandLabel(s.Band))
 	}
 	w.set(p.note, w.mid, "", text(note))
 	lines := max(wrappedLines(name, w.frame.widths[colName-1]), wrappedLines(position, w.frame.widths[colPosition-1]))
@@ -125,8 +146,12 @@ func (w *stayWriter) scoreCells(score *metrics.Score) {
 		}
 	}
 	w.set(p.weightSum, w.weight, f.weightSum(), counted)
+	if p.uncapped > 0 {
+		w.set(p.uncapped, w.score, f.weighted(), scoreOrBlank(uncapped(score)))
+	}
 	w.set(p.points, w.score, f.kpiPoints(), scoreOrBlank(score.KPIPoints))
 	w.set(p.superior, w.input, "", orNothing(score.Superior))
+	w.ruleCells(score)
 	w.set(p.total, w.totals, f.total(), scoreOrBlank(score.Total))
 	w.set(p.band, w.mid, f.band(), w.book.bandLabel(score.Band))
 	rank := any("")
@@ -137,27 +162,86 @@ func (w *stayWriter) scoreCells(score *metrics.Score) {
 	w.set(p.status, w.mid, f.status(), w.book.statusWords(score.Status))
 }
 
-// itemCells writes one item and reports whether it has points.
-func (w *stayWriter) itemCells(i int, item *metrics.ItemScore) bool {
-	c, st, f, k := w.plan.items[i], w.items[i], w.formulas, item.Item.KPI
-	v := item.Value
-	w.set(c.numerator, st.numerator, "", v.Ratio.Num.Float())
-	if c.denominator > 0 {
-		w.set(c.denominator, st.denominator, "", v.Ratio.Den.Float())
+// uncapped is what the KPI part would be without the cap.
+func uncapped(score *metrics.Score) *fixed.Num {
+	if score.Uncapped != nil {
+		return score.Uncapped
 	}
-	w.set(c.n, w.whole, "", v.N)
-	value, attainment := math.NaN(), any("")
-	if v.Status != metrics.NoData {
+	return score.KPIPoints
+}
+
+// ruleCells writes penalties and band limits.
+func (w *stayWriter) ruleCells(score *metrics.Score) {
+	p, f, b := w.plan, w.formulas, w.book
+	for i, c := range p.penalties {
+		s := &score.Penalties[i]
+		n := 0.0
+		if x, ok := s.Value.Float(); ok {
+			n = x
+		}
+		w.set(c.count, w.counted(w.whole, s.Value.Ratio.Num), "", n)
+		w.set(c.points, w.score, f.penalty(i), s.Points.Float())
+	}
+	for i, c := range p.limits {
+		s := &score.BandLimits[i]
+		if c.item < 0 {
+			w.figures(&s.Value, w.limits[i], itemColumns{numerator: c.numerator, denominator: c.denominator, n: c.n, value: c.value})
+		}
+		left := ""
+		if s.Limits {
+			left = b.bandLabel(s.Limit.Band)
+		}
+		w.set(c.held, w.mid, f.held(i), left)
+	}
+	if p.unpunished > 0 {
+		w.set(p.unpunished, w.score, f.mixed(), scoreOrBlank(score.BeforePenalties))
+	}
+	if p.limit > 0 {
+		earned := (*policy.Band)(nil)
+		if score.Total != nil {
+			earned = b.Report.Policy.BandFor(*score.Total)
+		}
+		w.set(p.earned, w.mid, f.earned(), b.bandLabel(earned))
+		w.set(p.limit, w.mid, f.limit(), b.bandLabel(score.BandLimited))
+	}
+}
+
+// figures writes the sums of a value and the value over them, and gives it; NaN without one. Of a withheld value nothing is written but that.
+func (w *stayWriter) figures(v *metrics.Value, st itemStyles, c itemColumns) float64 {
+	if v.Status == metrics.Withheld {
+		w.set(c.value, st.value, "", w.book.withheldWords())
+		return math.NaN()
+	}
+	k := v.KPI
+	w.set(c.numerator, w.counted(st.numerator, v.Ratio.Num), "", v.Ratio.Num.Float())
+	if c.denominator > 0 {
+		w.set(c.denominator, w.counted(st.denominator, v.Ratio.Den), "", v.Ratio.Den.Float())
+	}
+	w.set(c.n, w.counted(w.whole, v.N), "", v.N.Float())
+	value := math.NaN()
+	if _, ok := v.Exact(); ok {
 		value = v.Ratio.Num.Float()
-		if k.Denominator != nil {
+		if k.Divides() {
 			value /= v.Ratio.Den.Float()
 		}
 		if k.Unit == policy.Percent {
 			value *= 100
 		}
+	}
+	w.set(c.value, st.value, w.formulas.quotient(k, c.n, c.numerator, c.denominator), numberOr(value, w.book.noDataWords()))
+	return value
+}
+
+// itemCells writes one item and reports whether it has points.
+func (w *stayWriter) itemCells(i int, item *metrics.ItemScore) bool {
+	c, st, f, k := w.plan.items[i], w.items[i], w.formulas, item.Item.KPI
+	value, attainment := w.figures(&item.Value, st, c), any("")
+	if !math.IsNaN(value) {
 		attainment = w.reached(item, value)
 	}
-	w.set(c.value, st.value, f.value(i, k), numberOr(value, w.book.noDataWords()))
+	if c.target > 0 {
+		w.set(c.target, st.value, "", targetOfItem(item).Float())
+	}
 	w.set(c.attainment, st.one, f.attainment(i, k), attainment)
 	points, weight := any(""), any("")
 	if item.Points != nil && item.Weight != nil {
@@ -174,11 +258,11 @@ func (w *stayWriter) reached(item *metrics.ItemScore, value float64) any {
 	higher := item.Item.KPI.HigherIsBetter
 	switch {
 	case item.Value.Status == metrics.Insufficient:
-		return w.book.fewWords() + strconv.FormatInt(item.Value.N, 10)
+		return w.book.fewWords() + item.Value.N.String()
 	case value <= 0 && !higher:
 		return w.book.fullWords()
 	}
-	return numberOr(attained(value, item.Item.Target.Float(), higher), "")
+	return numberOr(attained(value, targetOfItem(item).Float(), higher), "")
 }
 
 // attained is the attainment in percent, NaN when there is none.
@@ -187,7 +271,7 @@ func attained(value, target float64, higherIsBetter bool) float64 {
 	if !higherIsBetter {
 		over, under = target, value
 	}
-	if under == 0 || under < 0 && !higherIsBetter {
+	if under <= 0 {
 		return math.NaN()
 	}
 	return over / under * 100

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"plumbline/internal/fixed"
 	"plumbline/policy"
 )
 
@@ -192,12 +193,20 @@ func decimals(u policy.Unit) int {
 	return 1
 }
 
-// sumFormat gives the number format of a numerator or denominator.
-func sumFormat(m *policy.Measure) string {
-	if m.Kind == policy.CountRows {
-		return fmtInt
+// sumFormat gives the number format of a numerator or denominator. Counts have decimals where records are split by shares.
+func sumFormat(m policy.Measure, n fixed.Num) string {
+	if m.Kind != policy.SumOf && m.Kind != policy.Median {
+		return countFormat(n)
 	}
 	return fmtTwo
+}
+
+// countFormat gives the number format of a count, which has decimals where records are split by shares.
+func countFormat(n fixed.Num) string {
+	if n%fixed.Int(1) != 0 {
+		return fmtTwo
+	}
+	return fmtInt
 }
 
 // unit names what a KPI is counted in.

@@ -161,6 +161,9 @@ func (b *book) writers() []func() error {
 	if len(b.plan.movers) > 0 {
 		list = append(list, b.writeMovers)
 	}
+	if len(b.plan.groups) > 0 {
+		list = append(list, b.writeGroups)
+	}
 	return append(list, b.writeDefinitions, b.writeReceipts, b.writeRejects, b.writeSources, b.writePolicy)
 }
 

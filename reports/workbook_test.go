@@ -254,7 +254,11 @@ func TestReportThatContradictsItselfIsRefused(t *testing.T) {
 	short.Report.People[0].Score.Items = nil
 	unequal := fixtureData()
 	unequal.Report.Departments[2].Values = nil
-	for name, d := range map[string]Data{"score without items": short, "department without values": unequal, "department not in the report": lost, "two scorecards on one sheet": mixed} {
+	unpunished := fixtureData()
+	for i := range unpunished.Report.People {
+		unpunished.Report.People[i].Score.Penalties = nil
+	}
+	for name, d := range map[string]Data{"score without penalties": unpunished, "score without items": short, "department without values": unequal, "department not in the report": lost, "two scorecards on one sheet": mixed} {
 		if err := Workbook(context.Background(), d, policy.ZH, io.Discard); err == nil {
 			t.Errorf("%s: written all the same", name)
 		}

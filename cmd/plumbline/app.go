@@ -31,8 +31,9 @@ type app struct {
 	data     string // --data
 	language string // --lang
 	lang     policy.Lang
-	format   string // --format
-	memory   string // --memory
+	format   string    // --format
+	memory   string    // --memory
+	asOf     time.Time // --as-of, when it is a day
 }
 
 // readLanguage finds the language before the commands are made, so that their help speaks it.
@@ -78,7 +79,8 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
 	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.fileCommand(), a.mappingCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
-		a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(), a.sampleCommand(), a.demoCommand())
+		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(),
+		a.sampleCommand(), a.demoCommand())
 	a.speak(c)
 	return c
 }

@@ -100,15 +100,20 @@ func freshDemo(out string) error {
 	return os.WriteFile(mark, nil, 0o644)
 }
 
-// board is a table that a person likes to read: departments down, KPIs across, with score and band.
+// board is a table that a person likes to read: departments down, the KPIs of the scorecards across, with score and band.
 func (a *app) board(r *metrics.Report) *tabular.Table {
 	t := &tabular.Table{Columns: []tabular.Column{{Heading: a.say("部门", "department")}, {Heading: a.say("人数", "people"), Kind: tabular.Integer}}}
 	var shown []int
 	for i, k := range r.KPIs {
-		if k.Unit == policy.Percent {
-			shown = append(shown, i)
-			t.Columns = append(t.Columns, tabular.Column{Heading: k.Name.In(a.lang) + " %", Kind: tabular.Decimal})
+		if !judged(r, k) {
+			continue
 		}
+		shown = append(shown, i)
+		heading := k.Name.In(a.lang)
+		if k.Unit == policy.Percent {
+			heading += " %"
+		}
+		t.Columns = append(t.Columns, tabular.Column{Heading: heading, Kind: tabular.Decimal})
 	}
 	t.Columns = append(t.Columns, tabular.Column{Heading: a.say("得分", "score"), Kind: tabular.Decimal}, tabular.Column{Heading: a.say("等级", "band")})
 	line := func(name string, l metrics.Line, s metrics.Score) {
@@ -125,13 +130,27 @@ func (a *app) board(r *metrics.Report) *tabular.Table {
 	return t
 }
 
+// judged reports whether a department's scorecard has the KPI as an item.
+func judged(r *metrics.Report, k *policy.KPI) bool {
+	for _, d := range r.Departments {
+		for _, item := range d.Score.Items {
+			if item.Item.KPI == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (a *app) shortValue(v metrics.Value) string {
 	r, ok := v.Exact()
 	switch {
+	case v.Status == metrics.Withheld:
+		return a.say("不显示", "withheld")
 	case !ok:
 		return "–"
 	case v.Status == metrics.Insufficient:
-		return fmt.Sprintf(a.say("样本不足 n=%d", "too few, n=%d"), v.N)
+		return fmt.Sprintf(a.say("样本不足 n=%s", "too few, n=%s"), v.N)
 	}
 	return fixed.Text(r, 1)
 }

@@ -34,7 +34,14 @@ func (a *app) evidenceCommand() *cobra.Command {
 				if q.KPI = ask.Version.Policy.KPI(args[0]); q.KPI == nil {
 					return unknownKPI(ask.Version.Policy, args[0])
 				}
-				q.Period, q.AsOf, q.ReportDay = ask.Period, ask.AsOf, a.reportDay(ask.Version.Policy, ask.Period)
+				if k := q.KPI; k.Anonymous {
+					return useError{fmt.Errorf(a.say("%s 出自匿名答卷，不逐条列出；合计见 plumbline kpi %s --kpi %[1]s", "%s rests on anonymous answers, which are not listed; plumbline kpi %s --kpi %[1]s has the totals"), k.ID, args[1])}
+				}
+				if k := q.KPI; k.IsRatio() {
+					return useError{fmt.Errorf(a.say("%[1]s 是两个指标之比，请分别查 plumbline evidence %[2]s %[4]s 与 plumbline evidence %[3]s %[4]s",
+						"%[1]s is a ratio of two KPIs; ask for plumbline evidence %[2]s %[4]s and plumbline evidence %[3]s %[4]s"), k.ID, k.Of.ID, k.To.ID, args[1])}
+				}
+				q.Period, q.AsOf, q.ReportDay, q.Asked = ask.Period, ask.AsOf, a.reportDay(ask.Version.Policy, ask.Period), a.today(ask.Version.Policy)
 				if err := a.known(c.Context(), b, ask, q); err != nil {
 					return err
 				}
@@ -88,18 +95,30 @@ func (a *app) known(ctx context.Context, b *books.Books, ask metrics.Question, q
 func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, origins *ingest.Origins) *tabular.Table {
 	t := &tabular.Table{Columns: []tabular.Column{
 		{Name: "counted", Heading: a.say("计入", "counted")}, {Name: "reason", Heading: a.say("未计入的原因", "reason")},
-		{Name: "department", Heading: a.say("当日部门", "department")},
+		{Name: "department", Heading: a.say("当日部门", "department")}, {Name: "share", Heading: a.say("计入份额", "share"), Kind: tabular.Decimal},
 	}}
 	for _, c := range d.Columns {
 		t.Columns = append(t.Columns, tabular.Column{Name: c.ID, Heading: c.Name.In(a.lang)})
 	}
 	t.Columns = append(t.Columns, tabular.Column{Name: "file", Heading: a.say("文件", "file")}, tabular.Column{Name: "row", Heading: a.say("行", "row"), Kind: tabular.Integer})
 	for _, r := range rows {
-		cells := append([]string{a.countedText(r.Counted), r.Reason.In(a.lang), r.Department}, r.Cells...)
+		cells := append([]string{a.countedText(r.Counted), r.Reason.In(a.lang), r.Department, shareText(r)}, r.Cells...)
+		if r.Counted == metrics.Missing {
+			t.Rows = append(t.Rows, append(cells, "", ""))
+			continue
+		}
 		file, row := origins.Of(d.ID, r.Seq, r.Row)
 		t.Rows = append(t.Rows, append(cells, fileName(file), strconv.FormatInt(row, 10)))
 	}
 	return t
+}
+
+// shareText is how much of a record counts in its department; blank where it counts nowhere.
+func shareText(r metrics.EvidenceRow) string {
+	if r.Department == "" {
+		return ""
+	}
+	return r.Share.String()
 }
 
 func (a *app) countedText(c metrics.Counted) string {
@@ -111,6 +130,8 @@ func (a *app) countedText(c metrics.Counted) string {
 		return a.say("分子", "numerator")
 	case metrics.InDenominator:
 		return a.say("仅分母", "denominator only")
+	case metrics.Missing:
+		return a.say("缺", "missing")
 	}
 	return a.say("未计入", "left out")
 }

@@ -526,11 +526,11 @@ func exportSums(t *testing.T, from, to string) map[string]*sums {
 		for _, subject := range []string{"", d, d + "/" + who} {
 			key := kpi + " " + subject
 			if all[key] == nil {
-				all[key] = &sums{new(big.Rat), new(big.Rat), 0}
+				all[key] = &sums{new(big.Rat), new(big.Rat), new(big.Rat)}
 			}
 			all[key].num.Add(all[key].num, num)
 			all[key].den.Add(all[key].den, den)
-			all[key].n++
+			all[key].n.Add(all[key].n, one(true))
 		}
 	}
 	for _, l := range workLogged {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +44,14 @@ func (a *app) kpiCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.kpiTable(rows).Write(a.out, a.format)
+				if err := a.tellStrays(c.Context(), b, q); err != nil {
+					return err
+				}
+				a.tellWarnings(q)
+				if err := a.kpiTable(rows).Write(a.out, a.format); err != nil {
+					return err
+				}
+				return a.qualityNote(c.Context(), b, q, kpis, rows)
 			})
 		},
 	}
@@ -56,8 +62,24 @@ func (a *app) kpiCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) asOfFlag(c *cobra.Command, asOf *int64) {
-	c.Flags().Int64Var(asOf, "as-of", 0, a.say("按当时所知：只看账序不大于此数的内容", "as known then: only what the ledger held at this sequence"))
+// tellWarnings says what a reader of the period must know.
+func (a *app) tellWarnings(q metrics.Question) {
+	for _, w := range metrics.Warnings(q.Version.Policy, q.Period) {
+		a.tell(a.say("注意：", "note: ") + w.In(a.lang))
+	}
+}
+
+// tellStrays names the targets that set nothing, since nobody would see otherwise that one is not in force.
+func (a *app) tellStrays(ctx context.Context, b *books.Books, q metrics.Question) error {
+	strays, err := metrics.StrayTargets(ctx, b, q)
+	for _, s := range strays {
+		if s.NoKPI {
+			a.tell(a.say("注意：目标 %s 不起作用，制度中没有指标 %q；请改正指标编号后重新导入", "note: the target %s sets nothing, since the policy has no KPI %q; correct the KPI and take it in again"), s.ID, s.KPI)
+		} else {
+			a.tell(a.say("注意：目标 %s 不起作用，没有 %q 这个期间；写作 2026、2026Q3 或 2026-07 后重新导入", "note: the target %s sets nothing, since there is no period %q; write 2026, 2026Q3 or 2026-07 and take it in again"), s.ID, s.Period)
+		}
+	}
+	return err
 }
 
 // question reads the period and finds the policy that counts at its end.
@@ -66,8 +88,8 @@ func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int
 	if err != nil {
 		return metrics.Question{}, err
 	}
-	if asOf < 0 {
-		return metrics.Question{}, useError{fmt.Errorf(a.say("--as-of %d：请写账序，从 1 起；见 plumbline files", "--as-of %d: name a ledger sequence, from 1; see plumbline files"), asOf)}
+	if asOf, err = a.asOfDay(ctx, b, asOf); err != nil {
+		return metrics.Question{}, err
 	}
 	if asOf == 0 {
 		asOf = always
@@ -133,7 +155,7 @@ func (a *app) kpiTable(rows []metrics.Row) *tabular.Table {
 		{Name: "period", Heading: a.say("期间", "period")}, {Name: "department", Heading: a.say("部门", "department")},
 		{Name: "employee_no", Heading: a.say("工号", "employee")}, {Name: "kpi", Heading: a.say("指标", "kpi")},
 		{Name: "value", Heading: a.say("值", "value"), Kind: tabular.Decimal}, {Name: "numerator", Heading: a.say("分子", "numerator"), Kind: tabular.Decimal},
-		{Name: "denominator", Heading: a.say("分母", "denominator"), Kind: tabular.Decimal}, {Name: "n", Heading: a.say("条数", "n"), Kind: tabular.Integer},
+		{Name: "denominator", Heading: a.say("分母", "denominator"), Kind: tabular.Decimal}, {Name: "n", Heading: a.say("条数", "n"), Kind: tabular.Decimal},
 		{Name: "low", Heading: a.say("下限", "low"), Kind: tabular.Decimal}, {Name: "high", Heading: a.say("上限", "high"), Kind: tabular.Decimal},
 		{Name: "target", Heading: a.say("目标", "target"), Kind: tabular.Decimal}, {Name: "attainment", Heading: a.say("达成率", "attainment"), Kind: tabular.Decimal},
 		{Name: "status", Heading: a.say("状态", "status")},
@@ -143,10 +165,14 @@ func (a *app) kpiTable(rows []metrics.Row) *tabular.Table {
 		places = 2
 	}
 	for _, r := range rows {
+		n := r.N.String()
+		if r.Status == metrics.Withheld {
+			n = "" // how few answered is not said either
+		}
 		value, attainment, num, den, low, high := "", "", "", "", "", ""
 		if v, ok := r.Exact(); ok {
 			value, num = fixed.Text(v, places), r.Ratio.Num.String()
-			if r.KPI.Denominator != nil {
+			if r.KPI.Divides() {
 				den = r.Ratio.Den.String()
 			}
 		}
@@ -156,7 +182,7 @@ func (a *app) kpiTable(rows []metrics.Row) *tabular.Table {
 		if r.HasInterval {
 			low, high = floatText(r.Low, places), floatText(r.High, places)
 		}
-		t.Add(r.Period.String(), r.Department, r.Employee, r.KPI.ID, value, num, den, strconv.FormatInt(r.N, 10), low, high,
+		t.Add(r.Period.String(), r.Department, r.Employee, r.KPI.ID, value, num, den, n, low, high,
 			numText(r.Target), attainment, a.statusText(r.Status))
 	}
 	return t
@@ -172,6 +198,8 @@ func (a *app) statusText(s metrics.Status) string {
 		return a.say("正常", "ok")
 	case metrics.Insufficient:
 		return a.say("样本不足", "insufficient data")
+	case metrics.Withheld:
+		return a.say("不显示", "withheld")
 	}
 	return a.say("无数据", "no data")
 }

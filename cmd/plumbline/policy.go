@@ -17,10 +17,10 @@ import (
 func (a *app) policyCommand() *cobra.Command {
 	c := a.family(&cobra.Command{
 		Use:     "policy",
-		Short:   a.say("制度：检查与启用", "the policy: check and adopt"),
+		Short:   a.say("制度：检查、比较、试算与启用", "the policy: check, compare, try out and adopt"),
 		Example: "  plumbline policy check",
 	})
-	c.AddCommand(a.policyCheckCommand(), a.policyAdoptCommand())
+	c.AddCommand(a.policyCheckCommand(), a.policyDiffCommand(), a.policySimulateCommand(), a.policyAdoptCommand())
 	return c
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -27,9 +28,13 @@ type companyTable struct {
 
 // headers lists, per kind of record, the words that the sample's files use for the columns needed here.
 var headers = map[string]map[string]string{
-	"departments": {"部门编号": "id", "上级部门编号": "parent", "部门类别": "kind"},
-	"employees":   {"工号": "who", "姓名": "name", "入职日期": "hired", "离职日期": "left"},
-	"memberships": {"工号": "who", "部门编号": "department", "任职开始": "from", "任职结束": "to", "角色": "role"},
+	"departments":        {"部门编号": "id", "上级部门编号": "parent", "部门类别": "kind"},
+	"employees":          {"工号": "who", "姓名": "name", "入职日期": "hired", "离职日期": "left"},
+	"memberships":        {"工号": "who", "部门编号": "department", "任职开始": "from", "任职结束": "to", "角色": "role", "任职比例": "share"},
+	"department_changes": {"部门编号": "id", "生效日期": "on", "新上级部门编号": "parent"},
+	"satisfaction":       {"问卷编号": "id", "服务人工号": "who", "评价日期": "day", "满意度评分": "score"},
+	"costs":              {"部门编号": "department", "月份": "day", "费用类别": "kind", "实际金额": "amount"},
+	"surveys":            {"部门编号": "department", "问卷月份": "day", "序号": "id", "评分": "score"},
 	"work_logs": {"日志编号": "id", "编号": "id", "Log ID": "id", "工号": "who", "员工编号": "who", "Employee no.": "who",
 		"工作日期": "day", "日期": "day", "Work date": "day", "填写日期": "logged", "提交日期": "logged", "Logged on": "logged",
 		"实际工时": "hours", "工时": "hours", "时长(小时)": "hours", "Hours": "hours",
@@ -51,6 +56,10 @@ func readCompany(t *testing.T) []companyTable {
 		tabulate(t, "company.xlsx", "部门", "departments", book["部门"]),
 		tabulate(t, "company.xlsx", "员工", "employees", book["员工"]),
 		tabulate(t, "company.xlsx", "任职", "memberships", book["任职"]),
+	}
+	for _, kind := range []string{"department_changes", "satisfaction", "costs", "surveys"} {
+		name := kind + ".csv"
+		tables = append(tables, tabulate(t, name, "", kind, csvLines(t, filepath.Join(folder, name))))
 	}
 	for _, kind := range []string{"work_logs", "deliveries", "opportunities"} {
 		paths, err := filepath.Glob(filepath.Join(folder, kind+"-*"))
@@ -205,8 +214,7 @@ func day(t *testing.T, s string) time.Time {
 
 // sums are what a KPI adds up.
 type sums struct {
-	num, den *big.Rat
-	n        int
+	num, den, n *big.Rat
 }
 
 // reckoning holds sums by KPI and subject: "" the company, a department, or "department/employee".
@@ -216,32 +224,56 @@ type reckoning struct {
 	stays   []map[string]string
 }
 
-// add counts a record for its owner's department of that day, all departments above it, and the company.
+// add counts a record for its owner's department of that day, all departments above it, and the company. Of an owner with two departments
+// at a time each has its share of the record, and the shares make one whole.
 func (r *reckoning) add(t *testing.T, kpi, who string, on time.Time, num, den *big.Rat) {
+	var here []map[string]string
+	whole := new(big.Rat)
+	for _, s := range r.stays {
+		if s["who"] == who && !on.Before(day(t, s["from"])) && (s["to"] == "" || !on.After(day(t, s["to"]))) {
+			here = append(here, s)
+			whole.Add(whole, share(t, s))
+		}
+	}
+	for _, s := range here {
+		part := share(t, s)
+		part.Quo(part, whole)
+		r.count(t, kpi, s["department"], who, on, part, num, den)
+	}
+}
+
+// share is the part of a person's work that a membership says, in percent; none says all.
+func share(t *testing.T, stay map[string]string) *big.Rat {
+	if stay["share"] == "" {
+		return big.NewRat(100, 1)
+	}
+	return number(t, strings.TrimSuffix(stay["share"], "%"))
+}
+
+// count adds part of a record to a department, the one in it whose record it is, all above it, and the company.
+func (r *reckoning) count(t *testing.T, kpi, department, who string, on time.Time, part, num, den *big.Rat) {
 	if on.Before(day(t, "2026-07-01")) || on.After(day(t, "2026-09-30")) {
 		return
 	}
-	for _, s := range r.stays {
-		if s["who"] != who || on.Before(day(t, s["from"])) || s["to"] != "" && on.After(day(t, s["to"])) {
-			continue
+	subjects := []string{""}
+	if who != "" {
+		subjects = append(subjects, department+"/"+who)
+	}
+	for d := department; d != ""; d = r.parents[d] {
+		subjects = append(subjects, d)
+	}
+	for _, subject := range subjects {
+		if r.sums[kpi] == nil {
+			r.sums[kpi] = map[string]*sums{}
 		}
-		subjects := []string{"", s["department"] + "/" + who}
-		for d := s["department"]; d != ""; d = r.parents[d] {
-			subjects = append(subjects, d)
+		of := r.sums[kpi][subject]
+		if of == nil {
+			of = &sums{new(big.Rat), new(big.Rat), new(big.Rat)}
+			r.sums[kpi][subject] = of
 		}
-		for _, subject := range subjects {
-			if r.sums[kpi] == nil {
-				r.sums[kpi] = map[string]*sums{}
-			}
-			of := r.sums[kpi][subject]
-			if of == nil {
-				of = &sums{new(big.Rat), new(big.Rat), 0}
-				r.sums[kpi][subject] = of
-			}
-			of.num.Add(of.num, num)
-			of.den.Add(of.den, den)
-			of.n++
-		}
+		of.num.Add(of.num, new(big.Rat).Mul(part, num))
+		of.den.Add(of.den, new(big.Rat).Mul(part, den))
+		of.n.Add(of.n, part)
 	}
 }
 
@@ -269,6 +301,11 @@ func reckon(t *testing.T) *reckoning {
 	for _, d := range good(t, tables, "departments", "id") {
 		r.parents[d["id"]] = d["parent"]
 	}
+	for _, c := range good(t, tables, "department_changes", "id", "on") {
+		if c["parent"] != "" && !day(t, c["on"]).After(day(t, "2026-09-30")) {
+			r.parents[c["id"]] = c["parent"]
+		}
+	}
 	for _, l := range good(t, tables, "work_logs", "id") {
 		on := day(t, l["day"])
 		r.add(t, "log_punctuality", l["who"], on, one(!day(t, l["logged"]).After(on.AddDate(0, 0, 1))), one(true))
@@ -278,15 +315,28 @@ func reckon(t *testing.T) *reckoning {
 		due, delivered := day(t, d["due"]), day(t, d["delivered"])
 		r.add(t, "on_time_rate", d["who"], due, one(!delivered.IsZero() && !delivered.After(due)), one(true)) // all are due by the quarter's end
 	}
+	for _, s := range good(t, tables, "satisfaction", "id") {
+		r.add(t, "satisfaction_score", s["who"], day(t, s["day"]), number(t, s["score"]), one(true))
+	}
+	for _, c := range good(t, tables, "costs", "department", "day", "kind") {
+		r.count(t, "costs_total", c["department"], "", day(t, c["day"]), one(true), number(t, c["amount"]), new(big.Rat))
+	}
+	for _, s := range good(t, tables, "surveys", "day", "id") {
+		r.count(t, "survey_score", s["department"], "", day(t, s["day"]), one(true), number(t, s["score"]), one(true))
+	}
 	for _, o := range good(t, tables, "opportunities", "id") {
 		switch o["outcome"] {
 		case "赢单", "成交", "Closed Won":
 			r.add(t, "conversion_rate", o["who"], day(t, o["closed"]), one(true), one(true))
 			if o["amount"] != "" {
+				r.add(t, "won_amount_rate", o["who"], day(t, o["closed"]), number(t, o["amount"]), number(t, o["amount"]))
 				r.add(t, "won_amount", o["who"], day(t, o["closed"]), number(t, o["amount"]), new(big.Rat))
 			}
 		case "输单", "流失", "Closed Lost":
 			r.add(t, "conversion_rate", o["who"], day(t, o["closed"]), one(false), one(true))
+			if o["amount"] != "" {
+				r.add(t, "won_amount_rate", o["who"], day(t, o["closed"]), new(big.Rat), number(t, o["amount"]))
+			}
 		case "进行中", "跟进中", "未结案":
 		default:
 			if o["closed"] != "" {
@@ -297,22 +347,35 @@ func reckon(t *testing.T) *reckoning {
 	return r
 }
 
+// reckoned are the KPIs computed here: whether their value is a quotient, in percent, and needs five records.
+var reckoned = map[string]struct{ quotient, percent, five, anonymous bool }{
+	"conversion_rate": {true, true, true, false}, "on_time_rate": {true, true, true, false}, "log_punctuality": {true, true, true, false},
+	"logged_hours_rate": {true, true, true, false}, "won_amount": {}, "won_amount_rate": {true, true, true, false},
+	"satisfaction_score": {true, false, true, false}, "costs_total": {}, "survey_score": {true, false, true, true},
+}
+
 // value writes what the program should: 6 decimals, half away from zero; nothing for no data.
 func (s *sums) value(kpi string) (value, num, den, n, status string) {
-	if s == nil || s.n == 0 {
+	if s == nil || s.n.Sign() == 0 {
 		return "", "", "", "0", "no_data"
 	}
 	status = "ok"
-	if s.n < 5 && kpi != "won_amount" {
+	rule, few := reckoned[kpi], s.n.Cmp(big.NewRat(5, 1)) < 0
+	switch {
+	case few && rule.anonymous:
+		return "", "", "", "", "withheld"
+	case few && rule.five:
 		status = "insufficient_data"
 	}
 	quotient := new(big.Rat).Set(s.num)
-	if kpi != "won_amount" {
+	if rule.quotient {
 		den = plain(s.den)
 		quotient.Quo(quotient, s.den)
+	}
+	if rule.percent {
 		quotient.Mul(quotient, big.NewRat(100, 1))
 	}
-	return sixDecimals(quotient), plain(s.num), den, strconv.Itoa(s.n), status
+	return sixDecimals(quotient), plain(s.num), den, plain(s.n), status
 }
 
 // sixDecimals rounds half away from zero: no value here is negative.
@@ -333,7 +396,8 @@ func plain(r *big.Rat) string {
 func TestValuesAgreeWithASecondComputation(t *testing.T) {
 	r := reckon(t)
 	data := filled(t)
-	rows := table(t, "kpi", "2026Q3", "--by", "company,department,employee", "--data", data)
+	only := []string{"--kpi", strings.Join(slices.Sorted(maps.Keys(reckoned)), ","), "--data", data}
+	rows := table(t, append([]string{"kpi", "2026Q3", "--by", "company,department,employee"}, only...)...)
 	seen := map[string]bool{}
 	for _, row := range rows {
 		subject := row["department"]
@@ -354,10 +418,10 @@ func TestValuesAgreeWithASecondComputation(t *testing.T) {
 			}
 		}
 	}
-	if len(r.sums) != 5 || len(seen) < 200 {
+	if len(r.sums) != len(reckoned) || len(seen) < 300 {
 		t.Errorf("only %d KPIs and %d values were compared", len(r.sums), len(seen))
 	}
-	byDepartment := must(t, exitDone, "kpi", "2026Q3", "--by", "department", "--format", "csv", "--data", data)
+	byDepartment := must(t, exitDone, append([]string{"kpi", "2026Q3", "--by", "department", "--format", "csv"}, only...)...)
 	header, _, _ := strings.Cut(byDepartment, "\n")
 	if want := "period,department,employee_no,kpi,value,numerator,denominator,n,low,high,target,attainment,status"; header != want {
 		t.Errorf("header %s\nwant   %s", header, want)
@@ -371,9 +435,12 @@ func TestValuesAgreeWithASecondComputation(t *testing.T) {
 
 func TestEvidenceCountsWhatTheValueCounts(t *testing.T) {
 	data := filled(t)
-	for _, row := range table(t, "kpi", "2026Q3", "--by", "company,department,employee", "--data", data) {
-		if row["employee_no"] != "" && row["employee_no"] != "00012" && row["employee_no"] != "00030" {
-			continue // two who moved or left stand for all
+	for _, row := range table(t, "kpi", "2026Q3", "--by", "company,department,employee", "--kpi", strings.Join(slices.Sorted(maps.Keys(reckoned)), ","), "--data", data) {
+		if no := row["employee_no"]; no != "" && no != "00012" && no != "00030" && no != "00035" {
+			continue // three who moved, left or have two departments stand for all
+		}
+		if row["status"] == "withheld" {
+			continue
 		}
 		args := []string{"evidence", row["kpi"], "2026Q3", "--data", data}
 		if row["department"] != "" {
@@ -382,14 +449,14 @@ func TestEvidenceCountsWhatTheValueCounts(t *testing.T) {
 		if row["employee_no"] != "" {
 			args = append(args, "--employee", row["employee_no"])
 		}
-		counted, above := 0, 0
+		counted, above := new(big.Rat), new(big.Rat) // each record by its share
 		for _, e := range table(t, args...) {
 			switch e["counted"] {
 			case "numerator":
-				above++
-				counted++
+				above.Add(above, number(t, e["share"]))
+				counted.Add(counted, number(t, e["share"]))
 			case "denominator":
-				counted++
+				counted.Add(counted, number(t, e["share"]))
 			case "left_out":
 				if e["reason"] == "" {
 					t.Errorf("%v: a row is left out without a reason: %v", args, e)
@@ -399,11 +466,11 @@ func TestEvidenceCountsWhatTheValueCounts(t *testing.T) {
 				t.Errorf("%v: a row without its place: %v", args, e)
 			}
 		}
-		if strconv.Itoa(counted) != row["n"] {
-			t.Errorf("%v: %d rows count, n is %s", args, counted, row["n"])
+		if plain(counted) != row["n"] {
+			t.Errorf("%v: %s rows count, n is %s", args, plain(counted), row["n"])
 		}
-		if isShare := row["low"] != ""; isShare && strconv.Itoa(above) != row["numerator"] {
-			t.Errorf("%v: %d rows in the numerator, want %s", args, above, row["numerator"])
+		if isShare := row["low"] != ""; isShare && plain(above) != row["numerator"] {
+			t.Errorf("%v: %s rows in the numerator, want %s", args, plain(above), row["numerator"])
 		}
 	}
 }

@@ -72,6 +72,19 @@ func (n Num) Text(places int) string { return Text(n.Rat(), places) }
 // Rat gives n as an exact fraction.
 func (n Num) Rat() *big.Rat { return big.NewRat(int64(n), unit) }
 
+// Times gives n × m, rounded half away from zero to four decimals; a product beyond the range of a Num ends at its border.
+func (n Num) Times(m Num) Num {
+	if m == unit {
+		return n
+	}
+	product := new(big.Int).Mul(big.NewInt(int64(n)), big.NewInt(int64(m)))
+	r, ok := Round(new(big.Rat).SetFrac(product, big.NewInt(unit*unit)), Scale)
+	if !ok {
+		return Num(math.MaxInt64) * Num(product.Sign())
+	}
+	return r
+}
+
 // Float gives the nearest float64, for drawing and for cells only.
 func (n Num) Float() float64 { return float64(n) / unit }
 

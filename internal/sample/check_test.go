@@ -366,7 +366,7 @@ func (r *reader) compare(s sheet, entries []entry) {
 		r.keys[s.dataset][e.key] = e.content
 		for _, o := range entries {
 			if s.dataset == "memberships" && o.row != e.row && overlap(o.record, e.record) {
-				r.add(s, e.row, "interval.overlap")
+				r.crowded(s, e.row, o.record, e.record)
 			}
 		}
 		r.keep(s.dataset, e.record)
@@ -377,6 +377,25 @@ func (r *reader) compare(s sheet, entries []entry) {
 func overlap(a, b map[string]string) bool {
 	begins := func(a, b map[string]string) bool { return b["valid_to"] == "" || a["valid_from"] <= b["valid_to"] }
 	return a["employee_no"] == b["employee_no"] && begins(a, b) && begins(b, a)
+}
+
+// crowded looks at two memberships that share a day; no more than two do in the sample.
+func (r *reader) crowded(s sheet, row int, a, b map[string]string) {
+	share := func(m map[string]string) fixed.Num {
+		if m["share"] == "" {
+			return fixed.Int(100)
+		}
+		return fixed.MustParse(m["share"])
+	}
+	stated := a["share"] != "" || b["share"] != ""
+	switch {
+	case !stated:
+		r.add(s, row, "interval.overlap")
+	case a["department_id"] == b["department_id"]:
+		r.add(s, row, "interval.apart")
+	case share(a)+share(b) > fixed.Int(100):
+		r.add(s, row, "interval.share")
+	}
 }
 
 func (r *reader) keep(name string, record map[string]string) {
@@ -473,6 +492,8 @@ func (r *reader) value(c column, text string) (string, string) {
 		return datetime(text)
 	case "hours", "money", "number", "integer":
 		return number(text, map[string]int{"hours": 4, "money": 2, "number": 4}[c.Type], map[string]int{"hours": 5, "money": 16, "number": 14, "integer": 18}[c.Type])
+	case "percent":
+		return number(strings.TrimSuffix(text, "%"), 4, 14)
 	case "bool":
 		if value := map[string]string{"是": "true", "否": "false", "true": "true", "false": "false"}[text]; value != "" {
 			return value, ""
@@ -562,9 +583,12 @@ func (r *reader) check(name string, d dataset, record map[string]string) []strin
 	switch name {
 	case "employees":
 		fail("check.1", before("left_on", "hired_on"))
+		fail("check.2", within("bonus_base", 0, most)(record))
 	case "memberships":
 		fail("check.1", before("valid_to", "valid_from"))
 		fail("check.2", record["superior_no"] == record["employee_no"])
+		fail("check.3", within("share", 1, 100)(record))
+		fail("check.4", within("working_time", 1, 100)(record))
 	case "work_logs":
 		hours, planned := fixed.MustParse(record["hours"]), fixed.MustParse(record["planned_hours"])
 		fail("check.1", hours <= 0 || hours > fixed.Int(24))
@@ -643,7 +667,12 @@ var kindRules = map[string][]broken{
 		return !regexp.MustCompile(`^20\d\d(Q\d|-\d\d)?$`).MatchString(r["period"])
 	},
 		within("target_value", 0, most)},
-	"costs": {within("budget", 0, most)},
+	"costs":  {within("budget", 0, most)},
+	"leaves": {after("first_day", "last_day")},
+	"department_changes": {func(r map[string]string) bool {
+		return r["name"]+r["name_en"]+r["parent_id"]+r["kind"] == "" && r["top"] != "true"
+	},
+		differ("parent_id", "department_id"), func(r map[string]string) bool { return r["parent_id"] != "" && r["top"] == "true" }},
 }
 
 // post gives the department of an employee on a day, "" for none.

@@ -32,6 +32,8 @@ const (
 	streamIncident
 	streamSurvey
 	streamCost
+	streamBonus
+	streamDayOff
 )
 
 // dice draws integers. The reduction to a range is its own, so that a change in the standard library's cannot change

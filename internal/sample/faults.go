@@ -346,6 +346,9 @@ func plantOrganisation(b *books, g *generator) {
 	posts.append("valid_to", "check.1", "任职结束早于开始", "The membership ends before it begins", no(2), "D003", since(1), (left - 2500).String(), "专员", "")
 	posts.append("superior_no", "check.2", "直接上级是本人", "The superior is the person himself", no(3), "D004", since(2), left.String(), "专员", no(3))
 	posts.append("department_id", "department.unknown", "没有这个部门编号", "A department id that does not exist", no(4), "D099", since(3), left.String(), "专员", "")
+	for _, department := range []string{"D001", "D002"} {
+		posts.append("", "interval.share", "同一天的任职比例合计 120%", "Shares of one day that add up to 120 percent", no(2), department, since(1), left.String(), "专员", "", "60%")
+	}
 }
 
 // append adds a row of texts with a fault in a column; no rule, no fault.

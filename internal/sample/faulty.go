@@ -59,15 +59,19 @@ type books struct {
 
 // writeFaulty writes company/, refused/, faults.csv and README.md.
 func writeFaulty(ctx context.Context, out *output, g *generator) error {
+	c := newClerk(g)
+	if err := c.cast(); err != nil {
+		return err
+	}
 	b := books{
 		departments: organisation("departments", "部门", departmentColumns, departmentHeader, g.departmentRows()),
-		employees:   organisation("employees", "员工", employeeColumns, employeeHeader, g.employeeRows()),
-		memberships: organisation("memberships", "任职", membershipColumns, membershipHeader, g.membershipRows()),
+		employees:   organisation("employees", "员工", staffColumns, staffHeader, c.staffRows()),
+		memberships: organisation("memberships", "任职", stayColumns, stayHeader, c.stayRows()),
 	}
 	if err := b.addRecords(ctx, out, g); err != nil {
 		return err
 	}
-	b.kinds = newClerk(g).tables()
+	b.kinds = append(c.tables(), c.changeTable(), c.leaveTable(b.logs))
 	if err := plant(&b, g); err != nil {
 		return err
 	}
@@ -80,21 +84,20 @@ func writeFaulty(ctx context.Context, out *output, g *generator) error {
 		return err
 	}
 	out.summary.Faults = append(faults, refused...)
-	return writeLists(out, g)
+	return writeLists(out, c)
 }
 
-// organisation makes a sheet of company.xlsx; dates become real dates.
+// organisationCells are the columns of company.xlsx that hold no texts.
+var organisationCells = map[string]cellKind{"hired_on": dateCell, "left_on": dateCell, "valid_from": dateCell, "valid_to": dateCell,
+	"bonus_base": numberCell, "share": percentCell, "working_time": percentCell}
+
+// organisation makes a sheet of company.xlsx; dates, amounts and percentages become real ones.
 func organisation(dataset, sheet string, columns, header []string, rows [][]string) *table {
 	t := &table{dataset: dataset, file: "company/company.xlsx", sheet: sheet, columns: columns, format: format{header: header, day: isoDate}}
-	dates := []string{"hired_on", "left_on", "valid_from", "valid_to"}
 	for _, row := range rows {
 		l := &line{}
 		for i, text := range row {
-			c := cell{text: text}
-			if slices.Contains(dates, columns[i]) {
-				c.kind = dateCell
-			}
-			l.cells = append(l.cells, c)
+			l.cells = append(l.cells, cell{text, organisationCells[columns[i]]})
 		}
 		t.lines = append(t.lines, l)
 	}

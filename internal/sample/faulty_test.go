@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -139,6 +140,80 @@ func TestFaultsAreWhereTheListSays(t *testing.T) {
 	}
 	r.belongs(t)
 	r.owned(t)
+	r.free(t)
+}
+
+// free checks that nobody logged work on a day of leave, and that most leaves are of the latest quarter.
+func (r *reader) free(t *testing.T) {
+	t.Helper()
+	logged := map[string]bool{}
+	for _, l := range r.records["work_logs"] {
+		logged[l["employee_no"]+" "+l["work_date"]] = true
+	}
+	late := 0
+	for _, l := range r.records["leaves"] {
+		late += btoi(l["first_day"] >= "2026-07-01")
+		for day := l["first_day"]; day <= l["last_day"]; day = dayAfter(t, day) {
+			if logged[l["employee_no"]+" "+day] {
+				t.Errorf("%s worked on %s, a day of leave", l["employee_no"], day)
+			}
+		}
+	}
+	if all := len(r.records["leaves"]); late < 24 || late > 60 || all-late < 10 {
+		t.Errorf("%d leaves, %d of them in the latest quarter", all, late)
+	}
+}
+
+// TestOrganisationHasItsTurns checks what the sample promises of the organisation: two memberships at once, a part-timer, a bonus
+// base for everybody but the CEO and who left long ago, a group with a new name and one with a new parent, targets of every kind.
+func TestOrganisationHasItsTurns(t *testing.T) {
+	r := smallCompany(t)
+	shares, part := map[string][]string{}, 0
+	for _, m := range r.records["memberships"] {
+		if m["share"] != "" && m["valid_to"] == "" { // the two of one who has left are a fault
+			shares[m["employee_no"]] = append(shares[m["employee_no"]], m["department_id"]+" "+m["valid_from"]+" "+m["share"])
+		}
+		part += btoi(m["working_time"] == "60")
+	}
+	if len(shares) != 1 || part != 1 {
+		t.Errorf("shares %v, %d part-timers", shares, part)
+	}
+	for _, m := range shares {
+		if diff := cmp.Diff([]string{"D006 2026-07-01 60", "D008 2026-07-01 40"}, m); diff != "" {
+			t.Error(diff)
+		}
+	}
+	based := 0
+	for _, e := range r.records["employees"] {
+		based += btoi(e["bonus_base"] != "")
+	}
+	if based != 60 {
+		t.Errorf("%d people have a bonus base", based)
+	}
+	var changes []string
+	for _, c := range r.records["department_changes"] {
+		changes = append(changes, strings.Join([]string{c["department_id"], c["effective_on"], c["name"], c["parent_id"]}, " "))
+	}
+	if diff := cmp.Diff([]string{"D008 2026-03-02 数据分析组 ", "D007 2026-05-06  D004"}, changes); diff != "" {
+		t.Error(diff)
+	}
+	targets := map[string]int{}
+	for _, c := range r.records["targets"] {
+		of := "company"
+		if c["employee_no"] != "" {
+			of = "person"
+		} else if c["department_id"] != "" {
+			of = "department"
+		}
+		period, _, _ := strings.Cut(c["period"], "-")
+		targets[fmt.Sprint(c["kpi"], " ", of, " ", period[:min(5, len(period))], " ", c["set_on"] > "2026-07-15")]++
+	}
+	for _, want := range []string{"conversion_rate department 2026Q false", "conversion_rate department 2026 false", "on_time_rate department 2026Q false",
+		"won_amount company 2026 false", "won_amount department 2026 false", "won_amount department 2026 true", "satisfaction_score department 2026Q false", "conversion_rate person 2026Q false"} {
+		if targets[want] == 0 {
+			t.Errorf("no target: %s, only %v", want, targets)
+		}
+	}
 }
 
 // TestFaultsNameTheirCells looks up each cell that faults.csv names.
@@ -248,7 +323,7 @@ func TestEveryRuleIsShown(t *testing.T) {
 	}
 	for _, rule := range strings.Fields(`row.fields text.undecodable text.control cell.error cell.no_value cell.merged required id.form
 		id.digits_lost date.form date.no_year date.ambiguous date.impossible date.range date.future number.form number.scale number.range
-		enum.unknown bool.form employee.unknown department.unknown employment.outside row.total check.1 check.2 check.3 key.conflict interval.overlap
+		enum.unknown bool.form employee.unknown department.unknown employment.outside row.total check.1 check.2 check.3 key.conflict interval.overlap interval.share
 		accepted.duplicate accepted.correction accepted.title_row`) {
 		if !shown[rule] {
 			t.Errorf("no row shows %s", rule)

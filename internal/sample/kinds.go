@@ -25,6 +25,9 @@ type clerk struct {
 	meetings      []meeting
 	office        int // the department of general management
 	finance       int // the employee number of who signs for finance
+
+	sharer, second int // the person who works for two groups of the matrix department, and the second of these
+	partTimer      int // the person who works part-time
 }
 
 func newClerk(g *generator) *clerk {

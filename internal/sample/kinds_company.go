@@ -347,7 +347,7 @@ func (c *clerk) surveyTable() *table {
 
 // targetTable is the targets of the last year: the revenue of the company by year, quarter and month, and rates by department.
 func (c *clerk) targetTable() *table {
-	t := newKind("targets", `kpi 指标 department_id 部门编号 period 目标期间 target_value 目标值 baseline 基线值 set_on 下达日期`)
+	t := newKind("targets", `kpi 指标 department_id 部门编号 period 目标期间 target_value 目标值 baseline 基线值 set_on 下达日期 employee_no 工号`)
 	year := c.calendar.last.time().Year()
 	set := weekday(day(dayOf(c.calendar.last.time().AddDate(0, 0, 1-c.calendar.last.time().YearDay()))) - 12) // in December before
 	revenue := 800_000 * len(c.people)
@@ -356,7 +356,7 @@ func (c *clerk) targetTable() *table {
 		if d != whole {
 			where = c.where(d)
 		}
-		t.row(word(kpi), where, word(period), number(target), number(baseline), t.date(on))
+		t.row(word(kpi), where, word(period), number(target), number(baseline), t.date(on), cell{})
 	}
 	row("won_amount", whole, fmt.Sprint(year), revenue, revenue*9/10, set)
 	for month, weight := range [12]int{7, 6, 8, 8, 8, 9, 8, 8, 9, 9, 10, 10} { // hundredths of the year
@@ -376,8 +376,36 @@ func (c *clerk) targetTable() *table {
 		}
 	}
 	months := c.calendar.months
-	row("conversion_rate", c.top()[0], months[len(months)-1].quarter, 32, 27, c.calendar.next(c.quarter, 0)) // revised
+	quarter := months[len(months)-1].quarter
+	row("conversion_rate", c.top()[0], quarter, 32, 27, c.calendar.next(c.quarter, 0)) // revised
+	row("conversion_rate", c.top()[0], fmt.Sprint(year), 30, 27, set)
+	c.revenueTargets(t, year, revenue, set)
+	for _, d := range c.top() {
+		if c.departments[d].kind != support {
+			t.row(word("satisfaction_score"), c.where(d), word(quarter), tenths(45), tenths(43), t.date(set), cell{})
+		}
+	}
+	own := c.staffOn(c.top()[0], c.calendar.last)
+	t.row(word("conversion_rate"), cell{}, word(quarter), number(34), number(29), t.date(c.calendar.next(c.quarter, 0)), c.who(own[len(own)-1]))
 	return t
+}
+
+// revenueTargets are the sales departments' shares of the yearly revenue; that of the first is revised in the latest quarter.
+func (c *clerk) revenueTargets(t *table, year, revenue int, set day) {
+	var sellers []int
+	for _, d := range c.top() {
+		if c.departments[d].kind == sales {
+			sellers = append(sellers, d)
+		}
+	}
+	each := revenue / len(sellers)
+	row := func(d, target int, on day) {
+		t.row(word("won_amount"), c.where(d), word(fmt.Sprint(year)), number(target), number(each*9/10), t.date(on), cell{})
+	}
+	for _, d := range sellers {
+		row(d, each, set)
+	}
+	row(sellers[0], each*21/20, weekday(c.quarter+19))
 }
 
 // costTable is what each department cost in the last half-year, with a totals row.

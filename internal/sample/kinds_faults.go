@@ -62,6 +62,10 @@ func kindSlips(end time.Time, people int) map[string][]slip {
 		"documents": {{at: 500, column: "department_id", value: "D098", rule: "department.unknown", zh: "没有这个部门编号", en: "A department id that does not exist"}},
 		"targets": {{at: 600, column: "period", value: fmt.Sprintf("%d三季度", year), rule: "check.1", zh: "目标期间写成“三季度”，不是年、季度或月",
 			en: "The period reads “third quarter” in words"}},
+		"leaves": {{at: 500, column: "last_day", edit: func(t *table, l *line) {
+			first, _ := time.Parse(slashDate, l.cells[t.at("first_day")].text)
+			t.set(l, "last_day", first.AddDate(0, 0, -2).Format(slashDate), textCell)
+		}, rule: "check.1", zh: "请假结束早于开始", en: "The leave ends before it begins"}},
 		"costs": {{at: 450, column: "amount", value: "1.5万", rule: "number.form", zh: "金额以万为单位，该列未声明", en: "An amount in 万 (ten thousands), which the column does not declare"}},
 	}
 }

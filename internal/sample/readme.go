@@ -16,7 +16,7 @@ var readmeText string
 var readme = template.Must(template.New("README.md").Parse(readmeText))
 
 // writeLists writes faults.csv and README.md, which tell where the faults are.
-func writeLists(out *output, g *generator) error {
+func writeLists(out *output, c *clerk) error {
 	faults := out.summary.Faults
 	err := out.file("faults.csv", "", func(w *bufio.Writer) (int64, error) {
 		list := csv.NewWriter(w)
@@ -30,21 +30,24 @@ func writeLists(out *output, g *generator) error {
 		return err
 	}
 	return out.file("README.md", "", func(w *bufio.Writer) (int64, error) {
-		return 0, readme.Execute(w, g.tell(out.summary))
+		return 0, readme.Execute(w, c.tell(out.summary))
 	})
 }
 
 // portrait is what README.md tells of the company.
 type portrait struct {
-	First, Last, Seed                  string
-	Employees, Bad, Totals             int
-	Accepted, Refused                  int
-	Departments                        []section
-	Files                              []File
-	Faults                             []Fault
-	Mover, MovedOn, MovedFrom, MovedTo string
-	Namesake, NamesakeNos, CEO         string
-	Hired, Left                        int
+	First, Last, Seed                     string
+	Employees, Bad, Totals                int
+	Accepted, Refused                     int
+	Departments                           []section
+	Files                                 []File
+	Faults                                []Fault
+	Mover, MovedOn, MovedFrom, MovedTo    string
+	Namesake, NamesakeNos, CEO            string
+	Hired, Left                           int
+	Sharer, SharedOn, SharedBy, PartTimer string
+	Renamed, RenamedOn, NewName           string
+	Below, BelowOn, OldParent, NewParent  string
 }
 
 // section is a department with its number of people on the last day.
@@ -53,7 +56,8 @@ type section struct {
 	People                 int
 }
 
-func (g *generator) tell(s Summary) portrait {
+func (c *clerk) tell(s Summary) portrait {
+	g := c.generator
 	p := portrait{First: g.calendar.first.String(), Last: g.calendar.last.String(), Seed: strconv.FormatUint(g.seed, 10),
 		Employees: len(g.people), Files: s.Files, Faults: s.Faults, CEO: ceoName.zh + " " + employeeNo(g.ceoNo())}
 	for _, f := range s.Faults {
@@ -78,7 +82,19 @@ func (g *generator) tell(s Summary) portrait {
 		p.Departments = append(p.Departments, d)
 	}
 	g.tellPeople(&p)
+	c.tellOrganisation(&p)
 	return p
+}
+
+// tellOrganisation tells who shares himself, who works part-time, and what departments became.
+func (c *clerk) tellOrganisation(p *portrait) {
+	name := func(i int) string { return c.people[i].name + " " + employeeNo(c.people[i].no) }
+	p.Sharer, p.SharedOn, p.PartTimer = name(c.sharer), c.quarter.String(), name(c.partTimer)
+	p.SharedBy = fmt.Sprintf("%s %d%%, %s %d%%", c.departments[c.people[c.sharer].posts[0].department].id, mainShare, c.departments[c.second].id, 100-mainShare)
+	x := c.changes()
+	renamed, moved := c.departments[x[0].department], c.departments[x[1].department]
+	p.Renamed, p.RenamedOn, p.NewName = renamed.id+" "+renamed.name, x[0].on.String(), x[0].name
+	p.Below, p.BelowOn, p.OldParent, p.NewParent = moved.id+" "+moved.name, x[1].on.String(), c.departments[moved.parent].id, c.departments[x[1].parent].id
 }
 
 // tellPeople finds who changed department, who came and went, and who shares a name.

@@ -52,6 +52,7 @@ const (
 	longCell             // text is a number of which Excel kept 15 digits
 	timeCell             // text is an ISO date with hours and minutes
 	flagCell             // text is 是 or 否
+	percentCell          // text is a whole number of percent
 )
 
 type cell struct {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -113,7 +114,7 @@ func fillRow(f *excelize.File, t *table, l *line, row int, looks styles, raw map
 }
 
 // styles are how the cells of a sheet look.
-type styles struct{ date, time int }
+type styles struct{ date, time, percent int }
 
 // cellStyles makes the styles that the cells of t need.
 func cellStyles(f *excelize.File, t *table) (s styles, err error) {
@@ -124,9 +125,12 @@ func cellStyles(f *excelize.File, t *table) (s styles, err error) {
 	for _, l := range t.lines {
 		for _, c := range l.cells {
 			if c.kind == timeCell && s.time == 0 {
-				if s.time, err = look("yyyy-mm-dd hh:mm"); err != nil {
-					return s, err
-				}
+				s.time, err = look("yyyy-mm-dd hh:mm")
+			} else if c.kind == percentCell && s.percent == 0 {
+				s.percent, err = look("0%")
+			}
+			if err != nil {
+				return s, err
 			}
 		}
 	}
@@ -159,6 +163,15 @@ func fillCell(f *excelize.File, sheet, at string, c cell, looks styles) error {
 			return err
 		}
 		return f.SetCellStyle(sheet, at, at, looks.time)
+	case c.kind == percentCell:
+		n, err := strconv.Atoi(c.text)
+		if err != nil {
+			return err
+		}
+		if err := f.SetCellDefault(sheet, at, strings.TrimRight(fmt.Sprintf("%d.%02d", n/100, n%100), ".0")); err != nil {
+			return err
+		}
+		return f.SetCellStyle(sheet, at, at, looks.percent)
 	case c.kind == numberCell:
 		return f.SetCellDefault(sheet, at, c.text)
 	}

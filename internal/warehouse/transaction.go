@@ -212,6 +212,22 @@ func (tx *Tx) Exec(ctx context.Context, s Statement, a Args) (affected int64, er
 	return affected, err
 }
 
+// Append adds rows to a temporary table of this transaction, also in a View: nothing else of it is written. fill calls row once for each,
+// with as many values as the table has columns.
+func (tx *Tx) Append(ctx context.Context, table string, fill func(row func(values ...driver.Value) error) error) error {
+	s := SQL("append to "+table, "SELECT 1") // names the work in errors
+	return tx.run(ctx, s, nil, func(c *duckdb.Conn) error {
+		a, err := duckdb.NewAppender(c, "temp", "main", table)
+		if err != nil {
+			return err
+		}
+		if err := fill(func(values ...driver.Value) error { return a.AppendRow(values...) }); err != nil {
+			return errors.Join(err, a.Close())
+		}
+		return a.Close()
+	})
+}
+
 // Each runs s and calls row for every row of its result, in order. scan takes exactly as many destinations as there are
 // columns; see assign for their types. An error of row ends the loop and is returned as it is.
 func (tx *Tx) Each(ctx context.Context, s Statement, a Args, row func(scan func(dest ...any) error) error) error {

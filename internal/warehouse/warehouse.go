@@ -64,7 +64,7 @@ var opened struct {
 // Open opens or creates the warehouse file at path and locks it down. With path "" it lives in memory.
 //
 // The order matters: the first statement is CHECKPOINT, so that a crash right after a schema change leaves nothing to replay;
-// locking the configuration comes last, because every SET after it fails, also on later connections.
+// locking the configuration comes last of the settings, because every SET after it fails, also on later connections.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db, err := newDB(path)
 	if err != nil {
@@ -120,24 +120,47 @@ func (db *DB) unregister() {
 	delete(opened.files, db.key)
 }
 
-// connect opens the file and runs the lock-down on the first connection.
+// connect opens the file and runs the lock-down on the first connection. Every connection, also a later one, gets the macros.
 func (db *DB) connect(ctx context.Context, opt Options) error {
 	settings, err := lockdown(db.path, opt)
 	if err != nil {
 		return err
 	}
-	connector, err := duckdb.NewConnector(db.path, nil)
+	var locked atomic.Bool
+	connector, err := duckdb.NewConnector(db.path, func(conn driver.ExecerContext) error {
+		if !locked.Load() { // nothing may run before the first CHECKPOINT
+			return nil
+		}
+		return makeMacros(context.Background(), conn)
+	})
 	if err != nil {
 		return openError(err)
 	}
 	db.pool = sql.OpenDB(connector)
 	db.pool.SetMaxIdleConns(8)
+	if err := db.lock(ctx, settings); err != nil {
+		return errors.Join(err, db.pool.Close())
+	}
+	locked.Store(true)
+	return nil
+}
+
+// lock runs the lock-down and makes the macros on the first connection, and returns it to the pool.
+func (db *DB) lock(ctx context.Context, settings []string) error {
+	conn, err := db.pool.Conn(ctx)
+	if err != nil {
+		return db.wrap(ctx, "connect", err)
+	}
 	for _, text := range settings {
-		if _, err := db.pool.ExecContext(ctx, text); err != nil {
-			return errors.Join(db.wrap(ctx, text, err), db.pool.Close())
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			return errors.Join(db.wrap(ctx, text, err), conn.Close())
 		}
 	}
-	return nil
+	err = conn.Raw(func(c any) error { return makeMacros(ctx, c.(driver.ExecerContext)) })
+	if err != nil {
+		return errors.Join(db.wrap(ctx, "macros", err), conn.Close())
+	}
+	return conn.Close()
 }
 
 // lockdown gives the statements that Open runs, in their order, and makes the directories they name.
