@@ -9,9 +9,9 @@ import (
 
 // rooms are the packages from left to right: one may import only those before it.
 var rooms = []string{
-	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/stat", "plumbline/internal/ledger", "plumbline/internal/warehouse",
+	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/stat", "plumbline/internal/anonymity", "plumbline/internal/ledger", "plumbline/internal/warehouse",
 	"plumbline/internal/books", "plumbline/policy", "plumbline/ingest/sheet/columnar", "plumbline/ingest/sheet", "plumbline/ingest/cell",
-	"plumbline/ingest", "plumbline/ingest/suggest", "plumbline/metrics",
+	"plumbline/ingest", "plumbline/ingest/suggest", "plumbline/metrics", "plumbline/audit", "plumbline/reviews",
 	"plumbline/charts", "plumbline/reports/tabular", "plumbline/reports", "plumbline/reports/explain", "plumbline/internal/sample", "plumbline/internal/sample/gen",
 	"plumbline/sample_data", "plumbline/cmd/plumbline",
 }

@@ -46,7 +46,7 @@ func calendarHeadline(days []metrics.Day, p period.Period, l policy.Lang) string
 	}
 	top := days[busiest]
 	return fmt.Sprintf(pick(l, "%s有日志的日子 %d 天，共 %s 条、%s 小时；最多的一天是 %s，%s 条", "%s: logs on %d days, %s in all with %s hours; most on %s, %s logs"),
-		when(p, l), len(days), count(logs), grouped(hours.Text(1)), dayWords(top.Date, l), count(top.Count))
+		when(p, l), len(days), count(logs), fixed.Grouped(hours.Text(1)), dayWords(top.Date, l), count(top.Count))
 }
 
 func dayWords(d time.Time, l policy.Lang) string {
@@ -65,7 +65,7 @@ func listCalendarMonths(days []metrics.Day, p period.Period, l policy.Lang) stri
 		if i > 0 {
 			text += pick(l, "；", "; ")
 		}
-		text += fmt.Sprintf(pick(l, "%s %s 条、%s 小时", "%s %s logs, %s hours"), when(m, l), count(logs), grouped(hours.Text(1)))
+		text += fmt.Sprintf(pick(l, "%s %s 条、%s 小时", "%s %s logs, %s hours"), when(m, l), count(logs), fixed.Grouped(hours.Text(1)))
 	}
 	return text
 }
@@ -73,7 +73,7 @@ func listCalendarMonths(days []metrics.Day, p period.Period, l policy.Lang) stri
 func dayFigures(days []metrics.Day) Figures {
 	figures := Figures{Head: []policy.Text{word("日期", "Date"), word("日志条数", "Logs"), word("工时（小时）", "Hours")}}
 	for _, d := range days {
-		figures.Rows = append(figures.Rows, []Cell{{Text: same(d.Date.Format("2006-01-02"))}, number(count(d.Count)), number(grouped(d.Hours.String()))})
+		figures.Rows = append(figures.Rows, []Cell{{Text: same(d.Date.Format("2006-01-02"))}, number(count(d.Count)), number(fixed.Grouped(d.Hours.String()))})
 	}
 	return figures
 }
@@ -167,7 +167,7 @@ func dayItem(f frame, s sheet, d metrics.Day, most int64) object {
 		colour = f.ink.Paper
 	}
 	return object{
-		"tooltip": object{"formatter": fmt.Sprintf(pick(f.lang, "%s\n%s 条日志\n%s 小时", "%s\n%s logs\n%s hours"), d.Date.Format("2006-01-02"), count(d.Count), grouped(d.Hours.String()))},
+		"tooltip": object{"formatter": fmt.Sprintf(pick(f.lang, "%s\n%s 条日志\n%s 小时", "%s\n%s logs\n%s hours"), d.Date.Format("2006-01-02"), count(d.Count), fixed.Grouped(d.Hours.String()))},
 		"label": object{"show": s.withCounts, "formatter": text, "rich": object{
 			"n": object{"color": colour, "fontSize": 12, "fontWeight": "bold", "align": "center", "fontFamily": fontFamily, "lineHeight": 15},
 			"h": object{"color": colour, "fontSize": 10, "align": "center", "fontFamily": fontFamily, "lineHeight": 13},

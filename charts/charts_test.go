@@ -388,7 +388,7 @@ func TestOthersInWords(t *testing.T) {
 	won := func(m int64) int64 { return cases(m) * (18_000 + m*700) }
 	now, before := won(12)+won(13)+won(14), won(9)+won(10)+won(11)
 	wan := func(yuan int64) string {
-		return grouped(fixed.Int(yuan).Rat().Quo(fixed.Int(yuan).Rat(), fixed.Int(10_000).Rat()).FloatString(1)) + " 万元"
+		return fixed.Grouped(fixed.Int(yuan).Rat().Quo(fixed.Int(yuan).Rat(), fixed.Int(10_000).Rat()).FloatString(1)) + " 万元"
 	}
 	if got.Now != wan(now) || got.Before != wan(before) || got.Change != "▲ "+wan(now-before) || got.Good != "good" {
 		t.Errorf("got %s, before %s, %s %s; want %s, %s, %s", got.Now, got.Before, got.Change, got.Good, wan(now), wan(before), wan(now-before))
@@ -437,7 +437,7 @@ func TestWithheldSaysNothing(t *testing.T) {
 		t.Errorf("withheld are %v, without data %v", o.Withheld, o.Without)
 	}
 	trend := Trend(c.report, c.report.Company, word("公司", "Company"), k)
-	if got, want := trend.Headline.ZH, "公司 客户满意度：匿名数据不足 5 份，不显示"; got != want {
+	if got, want := trend.Headline.ZH, "公司 客户满意度：匿名答卷不足 5 份或可被推算，不显示"; got != want {
 		t.Errorf("the headline is %s, want %s", got, want)
 	}
 	for _, chart := range []Chart{trend, Comparison(c.report, c.report.Departments, word("公司", "Company"), k)} {

@@ -54,18 +54,18 @@ func valueCells(v metrics.Value) []Cell {
 		cells[3] = blank
 	}
 	if r, ok := v.Exact(); ok {
-		cells[0] = number(grouped(fixed.Text(r, 2)))
-		cells[1] = number(grouped(v.Ratio.Num.String()))
+		cells[0] = number(fixed.Grouped(fixed.Text(r, 2)))
+		cells[1] = number(fixed.Grouped(v.Ratio.Num.String()))
 		if v.KPI.Divides() {
-			cells[2] = number(grouped(v.Ratio.Den.String()))
+			cells[2] = number(fixed.Grouped(v.Ratio.Den.String()))
 		}
 	}
 	if v.HasInterval {
-		cells[4] = number(grouped(twoDecimals(v.Low)))
-		cells[5] = number(grouped(twoDecimals(v.High)))
+		cells[4] = number(fixed.Grouped(twoDecimals(v.Low)))
+		cells[5] = number(fixed.Grouped(twoDecimals(v.High)))
 	}
 	if v.Target != nil {
-		cells[6] = number(grouped(v.Target.String()))
+		cells[6] = number(fixed.Grouped(v.Target.String()))
 	}
 	switch v.Status {
 	case metrics.Withheld:

@@ -107,7 +107,7 @@ func listSteps(steps []step, l policy.Lang) string {
 func funnelFigures(steps []step) Figures {
 	figures := Figures{Head: []policy.Text{word("步骤", "Step"), word("数量", "Count"), word("占上一步（%）", "Of the step before (%)"), word("占第一步（%）", "Of the first step (%)")}}
 	for _, s := range steps {
-		row := []Cell{{Text: both(func(l policy.Lang) string { return nameOf(s.name, l) })}, number(grouped(trimmed(s.size))), number(""), number("")}
+		row := []Cell{{Text: both(func(l policy.Lang) string { return nameOf(s.name, l) })}, number(fixed.Grouped(trimmed(s.size))), number(""), number("")}
 		if s.conversion != nil {
 			row[2] = number(fixed.Text(s.conversion, 2))
 		}

@@ -3,7 +3,6 @@ package charts
 import (
 	"math"
 	"math/big"
-	"strings"
 
 	"plumbline/internal/fixed"
 	"plumbline/metrics"
@@ -76,7 +75,7 @@ func (s scale) number(r *big.Rat) string {
 	if s.unit == policy.Count && !q.IsInt() {
 		places = 1
 	}
-	return grouped(fixed.Text(q, places))
+	return fixed.Grouped(fixed.Text(q, places))
 }
 
 // text writes a value with its unit, as a sentence needs it.
@@ -118,26 +117,10 @@ func (s scale) bound(f float64) float64 {
 // rounded keeps six decimals: finer than a pixel, and the same text everywhere.
 func rounded(f float64) float64 { return math.Round(f*1e6) / 1e6 }
 
-// grouped sets commas between thousands.
-func grouped(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "−", s[1:]
-	}
-	whole, frac, dotted := strings.Cut(s, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dotted {
-		whole += "." + frac
-	}
-	return sign + whole
-}
-
-func count(n int64) string { return grouped(fixed.Int(n).Text(0)) }
+func count(n int64) string { return fixed.Grouped(fixed.Int(n).Text(0)) }
 
 // cases writes how many rows a value rests on; split by shares it may have decimals.
-func cases(n fixed.Num) string { return grouped(n.String()) }
+func cases(n fixed.Num) string { return fixed.Grouped(n.String()) }
 
 // percent writes part of whole with one decimal.
 func percent(part, whole int64) string {

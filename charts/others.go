@@ -186,7 +186,7 @@ func fillOthers(r *metrics.Report, o Others, l policy.Lang) *pageOthers {
 		return nil
 	}
 	p := &pageOthers{Heading: pick(l, "其他指标", "Other KPIs"), Without: listKPIs(pick(l, "无数据：", "No data: "), o.Without, l),
-		Withheld: listKPIs(pick(l, "匿名数据过少，不显示：", "Too few anonymous answers, withheld: "), o.Withheld, l)}
+		Withheld: listKPIs(pick(l, "为保护匿名答卷不显示：", "Withheld to keep answers anonymous: "), o.Withheld, l)}
 	p.Head = []pageHead{{Text: pick(l, "指标", "KPI")}, {Text: pick(l, "走势", "Trend"), More: trendSpan(r, l)}, {Text: when(r.Period, l), Class: "number"},
 		{Text: when(r.Period.Before(), l), Class: "number more"}, {Text: pick(l, "变化", "Change"), Class: "number"}, {Text: "n", Class: "number more"}}
 	for _, g := range o.Groups {

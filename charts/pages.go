@@ -252,6 +252,9 @@ func footer(r *metrics.Report, l policy.Lang) []string {
 		fmt.Sprintf(pick(l, "考核制度：第 %d 版（%s）", "Policy: version %d (%s)"), r.PolicyVersion, r.PolicyHash),
 		fmt.Sprintf(pick(l, "账本：序号 %d（%s）", "Ledger: sequence %d (%s)"), r.LedgerSeq, r.LedgerHash),
 	}
+	if r.Seal != "" {
+		lines = append(lines, pick(l, "封账号：", "Seal: ")+r.Seal)
+	}
 	if !r.Day.IsZero() {
 		lines = append(lines, pick(l, "报告日：", "Report day: ")+r.Day.Format("2006-01-02"))
 	}

@@ -82,7 +82,7 @@ func stackHeadline(now split, good, bad policy.Text, l policy.Lang) string {
 		return missing(now.month, l)
 	}
 	text := fmt.Sprintf(pick(l, "%s共 %s 项，%s %s 项，%s %s 项", "%s: of %s cases %[4]s %[3]s, %[6]s %[5]s"),
-		when(now.month.Period, l), grouped(whole.String()), good.In(l), grouped(now.good.String()), bad.In(l), grouped(now.bad.String()))
+		when(now.month.Period, l), fixed.Grouped(whole.String()), good.In(l), fixed.Grouped(now.good.String()), bad.In(l), fixed.Grouped(now.bad.String()))
 	if now.month.Status == metrics.Insufficient {
 		return text + pick(l, "，", ", ") + insufficient(now.month, l)
 	}
@@ -93,7 +93,7 @@ func stackHeadline(now split, good, bad policy.Text, l policy.Lang) string {
 func listSplits(splits []split, good, bad policy.Text, l policy.Lang) string {
 	parts := make([]string, len(splits))
 	for i, s := range splits {
-		parts[i] = fmt.Sprintf(pick(l, "%s %s %s、%s %s", "%s %s %s, %s %s"), when(s.month.Period, l), good.In(l), grouped(s.good.String()), bad.In(l), grouped(s.bad.String()))
+		parts[i] = fmt.Sprintf(pick(l, "%s %s %s、%s %s", "%s %s %s, %s %s"), when(s.month.Period, l), good.In(l), fixed.Grouped(s.good.String()), bad.In(l), fixed.Grouped(s.bad.String()))
 		if valueless(s.month) {
 			parts[i] = when(s.month.Period, l) + pick(l, " 无数据", " no data")
 		}
@@ -104,7 +104,7 @@ func listSplits(splits []split, good, bad policy.Text, l policy.Lang) string {
 func stackFigures(splits []split, good, bad policy.Text) Figures {
 	figures := Figures{Head: []policy.Text{word("月份", "Month"), good, bad, word("合计", "Total"), word("说明", "Note")}}
 	for _, s := range splits {
-		row := []Cell{{Text: same(s.month.Period.String())}, number(grouped(s.good.String())), number(grouped(s.bad.String())), number(grouped((s.good + s.bad).String())), valueCells(s.month)[7]}
+		row := []Cell{{Text: same(s.month.Period.String())}, number(fixed.Grouped(s.good.String())), number(fixed.Grouped(s.bad.String())), number(fixed.Grouped((s.good + s.bad).String())), valueCells(s.month)[7]}
 		if valueless(s.month) {
 			row[1], row[2], row[3] = number(""), number(""), number("")
 		}
@@ -154,7 +154,7 @@ func splitItems(f frame, splits []split, a axis, good bool) list {
 		if good {
 			n, position, colour = s.good, "inside", f.ink.Paper
 		}
-		text := grouped(n.String())
+		text := fixed.Grouped(n.String())
 		room := textWidth(text, 11) < slot*0.95
 		if good {
 			room = textWidth(text, 11) < slot*0.62 && n.Float()/a.high*plot > 16
@@ -175,7 +175,7 @@ func splitItems(f frame, splits []split, a axis, good bool) list {
 
 func splitTip(s split, l policy.Lang) string {
 	good, bad := sides(s.month.KPI)
-	text := when(s.month.Period, l) + "\n" + good.In(l) + " " + grouped(s.good.String()) + "\n" + bad.In(l) + " " + grouped(s.bad.String())
+	text := when(s.month.Period, l) + "\n" + good.In(l) + " " + fixed.Grouped(s.good.String()) + "\n" + bad.In(l) + " " + fixed.Grouped(s.bad.String())
 	if s.month.Status == metrics.Insufficient {
 		text += "\n" + insufficient(s.month, l)
 	}

@@ -449,7 +449,7 @@ func monthAxis(f frame) object {
 func axisRoom(a axis, s scale) int {
 	w := 0.0
 	for y := a.low; y <= a.high+a.step/2; y += a.step {
-		text := strings.TrimRight(strings.TrimRight(grouped(big.NewRat(1, 1).SetFloat64(finite(y)).FloatString(3)), "0"), ".")
+		text := strings.TrimRight(strings.TrimRight(fixed.Grouped(big.NewRat(1, 1).SetFloat64(finite(y)).FloatString(3)), "0"), ".")
 		w = max(w, textWidth(text+s.mark, 11))
 	}
 	return int(w) + 14

@@ -114,7 +114,7 @@ func sentence(v, before metrics.Value, who string, s scale) string {
 	subject := who + pick(l, " ", ": ") + name
 	r, ok := v.Exact()
 	if v.Status == metrics.Withheld {
-		return subject + fmt.Sprintf(pick(l, "：匿名数据不足 %d 份，不显示", ": fewer than %d anonymous answers, withheld"), policy.AnonymousFrom)
+		return subject + fmt.Sprintf(pick(l, "：匿名答卷不足 %d 份或可被推算，不显示", ": fewer than %d anonymous answers or such could be worked out, withheld"), policy.AnonymousFrom)
 	}
 	if !ok {
 		return subject + pick(l, "：", ": ") + missing(v, l)

@@ -61,7 +61,7 @@ func openBooks(t testing.TB, data string) *books.Books {
 		Now:       func() time.Time { return noon },
 		Schema:    append(policy.Tables(), ingest.Tables()...),
 		Handlers:  handlers(),
-		Warehouse: warehouse.Options{Memory: "512MiB", Threads: 2},
+		Warehouse: warehouse.Options{Memory: "512MiB", Threads: 1},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ var founded struct {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		if err := checks.Value.Set("10"); err != nil { // each opens a company of its own
+		if err := checks.Value.Set("6"); err != nil { // each opens a company of its own
 			panic(err)
 		}
 	}

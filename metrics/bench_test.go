@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +34,7 @@ func BenchmarkRollup(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := metrics.Range{From: day(b, "2024-04-01"), To: day(b, "2026-10-01"), ReportDay: day(b, "2026-09-30"), Asked: day(b, "2026-10-14"), AsOf: always}
+	r := benchRange(b)
 	var ours, theirs []time.Duration
 	var cells, rows int64
 	for b.Loop() {
@@ -53,6 +55,53 @@ func BenchmarkRollup(b *testing.B) {
 	b.ReportMetric(float64(mine)/float64(hand), "x-handwritten")
 }
 
+// BenchmarkRollupAlone rolls all KPIs up once, in books just opened. BenchmarkRollupTenfold runs it as a process of its own.
+func BenchmarkRollupAlone(b *testing.B) {
+	bk := large(b)
+	v := inForce(b, bk)
+	for b.Loop() {
+		rollUp(b, bk, v.Policy, benchRange(b))
+	}
+}
+
+// BenchmarkRollupTenfold times the rollup of 60 million rows of 200,000 people against that of 6 million rows, each in a process of its
+// own with 1 GiB for DuckDB, which spills what it has no room for. It reads the books that BenchmarkIngestTenfold leaves.
+func BenchmarkRollupTenfold(b *testing.B) {
+	one := os.Getenv(benchData)
+	ten := filepath.Join(filepath.Dir(one), "tenfold.data")
+	if _, err := os.Stat(ten); one == "" || err != nil {
+		b.Skip("there are no books of 60 million rows; run PLUMBLINE_BENCH_TENFOLD=1 make bench")
+	}
+	var small, great []time.Duration
+	var smallCPU, greatCPU []time.Duration
+	var peak int64
+	for range 3 {
+		wall, cpu, _ := alone(b, one)
+		small, smallCPU = append(small, wall), append(smallCPU, cpu)
+		wall, cpu, mib := alone(b, ten)
+		great, greatCPU, peak = append(great, wall), append(greatCPU, cpu), max(peak, mib)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(medianOf(great).Seconds(), "s")
+	b.ReportMetric(medianOf(small).Seconds(), "s-tenth")
+	b.ReportMetric(float64(medianOf(great))/float64(medianOf(small)), "x-tenth")
+	b.ReportMetric(float64(medianOf(greatCPU))/float64(medianOf(smallCPU)), "x-tenth-cpu")
+	b.ReportMetric(float64(peak), "MiB")
+}
+
+// alone runs BenchmarkRollupAlone over the books of a directory.
+func alone(b *testing.B, data string) (wall, cpu time.Duration, mib int64) {
+	b.Helper()
+	c := exec.Command(os.Args[0], "-test.run", "^$", "-test.bench", "^BenchmarkRollupAlone$", "-test.benchtime", "1x")
+	c.Env = append(os.Environ(), benchData+"="+data)
+	begun := time.Now()
+	if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "BenchmarkRollupAlone") {
+		b.Fatalf("roll up %s: %v\n%s", data, err, out)
+	}
+	p := c.ProcessState
+	return time.Since(begun), p.UserTime() + p.SystemTime(), p.SysUsage().(*syscall.Rusage).Maxrss / 1024
+}
+
 // large opens the books of the large company that BenchmarkIngest leaves. Nothing is written to its facts.
 func large(b *testing.B) *books.Books {
 	b.Helper()
@@ -60,9 +109,14 @@ func large(b *testing.B) *books.Books {
 	if dir == "" {
 		b.Skipf("%s names no data directory; make one with plumbline sample, init and ingest", benchData)
 	}
-	bk := open(b, dir, policy.Default())
+	bk := open(b, dir, policy.Default(), 0)
 	b.Cleanup(func() { bk.Close() })
 	return bk
+}
+
+// benchRange is all months of the large company.
+func benchRange(b *testing.B) metrics.Range {
+	return metrics.Range{From: day(b, "2024-04-01"), To: day(b, "2026-10-01"), ReportDay: day(b, "2026-09-30"), Asked: day(b, "2026-10-14"), AsOf: always}
 }
 
 func medianOf(d []time.Duration) time.Duration {
@@ -133,7 +187,7 @@ func BenchmarkRefresh(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	bk := open(b, dir, policy.Default())
+	bk := open(b, dir, policy.Default(), 0)
 	defer bk.Close()
 	q, from := question(b, inForce(b, bk), "2026Q3"), parse(b, "2024-04")
 	var full, again []time.Duration
@@ -187,6 +241,33 @@ func moreLogs(b *testing.B, bk *books.Books, round, n int) {
 	}
 }
 
+// BenchmarkQuality runs the checks of the data of a quarter, as plumbline quality does, over 6 million rows of two and a half years.
+func BenchmarkQuality(b *testing.B) {
+	bk := large(b)
+	q := question(b, inForce(b, bk), "2026Q3")
+	begun := processorTime(b)
+	for b.Loop() {
+		found, err := metrics.Examine(b.Context(), bk, q, metrics.Levels{Company: true, Department: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(found.Findings) == 0 {
+			b.Fatal("nothing was found, not even that there is nothing")
+		}
+	}
+	b.ReportMetric((processorTime(b)-begun).Seconds()/float64(b.N), "cpu-s/op")
+}
+
+// processorTime is what the process has used of all processors so far.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // BenchmarkPage forms what a page shows, one department in a year with all KPIs, from the cached rollup of a company of 5,000 people.
 func BenchmarkPage(b *testing.B) {
 	bk := fiveThousand(b)
@@ -215,7 +296,7 @@ func fiveThousand(b *testing.B) *books.Books {
 	if _, err := sample.Write(context.Background(), files, sample.Options{Employees: 5000, Months: 24, Seed: 7}, nil); err != nil {
 		b.Fatal(err)
 	}
-	bk := open(b, filepath.Join(dir, "data"), policy.Default())
+	bk := open(b, filepath.Join(dir, "data"), policy.Default(), 0)
 	b.Cleanup(func() { bk.Close() })
 	take(b, bk, files)
 	if err := bk.Checkpoint(b.Context()); err != nil {

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"plumbline/internal/books"
 	"plumbline/internal/period"
 	"plumbline/internal/warehouse"
@@ -18,8 +16,8 @@ import (
 )
 
 // Cache keeps the rollup of one company in memory, for whoever asks often. It holds the months of one range under one policy. When the
-// books have moved on, only the months that the new events touch are scanned anew; a change of people, memberships, leave or policy, or
-// another report day, does what is needed and no more. It may be used from several goroutines.
+// books have moved on, only the months that the new events touch are scanned anew; a change of people, memberships, departments, leave or
+// policy, or another report day, does what is needed and no more. It may be used from several goroutines.
 type Cache struct {
 	books *books.Books
 
@@ -46,8 +44,11 @@ func NewCache(b *books.Books) *Cache { return &Cache{books: b} }
 func (c *Cache) Refresh(ctx context.Context, q Question, from period.Period) (scanned int, err error) {
 	c.refreshing.Lock()
 	defer c.refreshing.Unlock()
-	head := c.books.Ledger().Head().Seq
 	err = c.books.View(ctx, func(tx *warehouse.Tx) error {
+		head, err := c.books.Applied(ctx, tx) // not the ledger's head, which may be one event ahead of what tx sees
+		if err != nil {
+			return err
+		}
 		next, err := c.refreshed(ctx, tx, q, from, head)
 		if err == nil {
 			c.state.Store(next)
@@ -64,7 +65,7 @@ func (c *Cache) Refresh(ctx context.Context, q Question, from period.Period) (sc
 func (c *Cache) refreshed(ctx context.Context, tx *warehouse.Tx, q Question, from period.Period, head int64) (*cached, error) {
 	p := q.Version.Policy
 	r := Range{From: from.Start(), To: q.Period.End(), ReportDay: earlier(q.Period.LastDay(), day(q.Now)), Asked: day(q.Now), AsOf: head}
-	org, err := readOrganisation(ctx, tx, p, r.AsOf, r.ReportDay)
+	org, err := c.organisation(ctx, tx, q, r)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +85,9 @@ func (c *Cache) refreshed(ctx context.Context, tx *warehouse.Tx, q Question, fro
 		}
 		next.scanned += n
 		next.rolled.put(s)
+	}
+	if err := next.rolled.disclose(ctx, tx, p, Plans(p.KPIs), r); err != nil {
+		return nil, err
 	}
 	next.tally(p.KPIs, old)
 	return next, nil
@@ -119,11 +123,26 @@ func (r *Rolled) changed(k *policy.KPI, old *Rolled) []int {
 	return months
 }
 
+// organisation gives that of the former state when it would be read from the same policy, rows and day, and else reads it.
+func (c *Cache) organisation(ctx context.Context, tx *warehouse.Tx, q Question, r Range) (*organisation, error) {
+	old := c.state.Load()
+	if old != nil && old.version.Hash == q.Version.Hash && old.day.Equal(r.ReportDay) && old.seq <= r.AsOf {
+		changed, err := reorganised(ctx, tx, q.Version.Policy, old.seq, r.AsOf)
+		if err != nil {
+			return nil, err
+		}
+		if !changed {
+			return old.rolled.org, nil
+		}
+	}
+	return readOrganisation(ctx, tx, q.Version.Policy, r.AsOf, r.ReportDay)
+}
+
 // usable gives the former state when its rows mean the same: the same policy, stays and months.
 func (c *Cache) usable(q Question, org *organisation, r *Rolled) *cached {
 	old := c.state.Load()
 	if old == nil || old.version.Hash != q.Version.Hash || old.rolled.first != r.first || old.rolled.last != r.last ||
-		!slices.Equal(old.rolled.org.stays, org.stays) {
+		old.rolled.org != org && !slices.Equal(old.rolled.org.stays, org.stays) {
 		return nil
 	}
 	return old
@@ -132,16 +151,14 @@ func (c *Cache) usable(q Question, org *organisation, r *Rolled) *cached {
 // renew gives the sheet of a plan: the former one with the touched months scanned anew, or a scan of all. A plan whose expressions ask
 // for the day of the report is scanned whole when that day has moved.
 func renew(ctx context.Context, tx *warehouse.Tx, p Plan, r Range, old *cached) (*sheet, int, error) {
+	r = r.whole(p)
 	var had *sheet
 	if old != nil {
 		had = old.rolled.sheetLike(p)
 	}
 	if had == nil || !old.day.Equal(r.ReportDay) && p.asksForDay() || p.asksForToday() && !old.rolled.expected.asked.Equal(r.Asked) {
-		batches, err := scan(ctx, tx, p, r)
-		if err != nil {
-			return nil, 0, err
-		}
-		return gather(p, batches), monthOf(r.To.AddDate(0, 0, -1)) - monthOf(r.From) + 1, nil
+		s, err := sheetOf(ctx, tx, p, r)
+		return s, monthOf(r.To.AddDate(0, 0, -1)) - monthOf(r.From) + 1, err
 	}
 	months, err := touched(ctx, tx, p, r, old.seq)
 	if err != nil {
@@ -156,17 +173,17 @@ func renew(ctx context.Context, tx *warehouse.Tx, p Plan, r Range, old *cached) 
 	}
 	r.months = months
 	r.From, r.To = startOf(months[0]), startOf(months[len(months)-1]+1)
-	var batches []arrow.RecordBatch
-	if batches, err = scan(ctx, tx, p, r); err != nil {
+	anew, err := sheetOf(ctx, tx, p, r)
+	if err != nil {
 		return nil, 0, err
 	}
-	maps.Copy(s.months, gather(p, batches).months)
+	maps.Copy(s.months, anew.months)
 	return s, len(months), nil
 }
 
 // touched lists the months of a plan with records that came, changed or went after the ledger sequence since, in order.
 func touched(ctx context.Context, tx *warehouse.Tx, p Plan, r Range, since int64) ([]int, error) {
-	s := warehouse.SQL("months touched in "+p.Dataset.ID, fmt.Sprintf("SELECT DISTINCT %s AS month\nFROM %s f\nWHERE (f._seq > $since AND f._seq <= $as_of OR f._until > $since AND f._until <= $as_of)"+
+	s := warehouse.SQL("months touched in "+p.Dataset.ID, fmt.Sprintf("SELECT DISTINCT %s AS month\nFROM %s f\nWHERE "+moved+
 		" AND %s >= CAST($from AS DATE) AND %s < CAST($to AS DATE)\nORDER BY month", p.month(), p.Dataset.Table(), p.day(), p.day()))
 	var months []int
 	err := tx.Each(ctx, s, warehouse.Args{"since": since, "as_of": r.AsOf, "from": r.From, "to": r.To}, func(scan func(...any) error) error {

@@ -31,7 +31,8 @@ type Comparison struct {
 	Policy   []policy.Difference // what the two policies say differently
 	Values   []Difference        // the company, then departments depth first, then people by department and number; by KPI and period
 	now      time.Time
-	months   bool // the values are by month
+	months   bool      // the values are by month
+	said     Evaluator // of the question
 }
 
 // Difference is a value that differs.
@@ -59,7 +60,7 @@ func (d Difference) Change() (*big.Rat, bool) {
 // Compare finds the values of the question's period that differ between the books at one ledger sequence and at another. kpis are ids; none
 // stands for all listed ones of both policies. The question's version and sequence do not matter: each state has its own.
 func Compare(ctx context.Context, b *books.Books, q Question, from, to int64, kpis []string, l Levels) (*Comparison, error) {
-	c := &Comparison{Period: q.Period, now: q.Now, months: l.Month}
+	c := &Comparison{Period: q.Period, now: q.Now, months: l.Month, said: q.Evaluator}
 	err := c.find(ctx, b, from, to)
 	var before, after *side
 	if err == nil {
@@ -87,7 +88,7 @@ func (c *Comparison) find(ctx context.Context, b *books.Books, from, to int64) e
 		seq  int64
 		into *Known
 	}{{from, &c.From}, {to, &c.To}} {
-		head, err := state(b.Ledger(), s.seq)
+		head, err := state(ctx, b, s.seq)
 		if err != nil {
 			return err
 		}
@@ -251,7 +252,7 @@ type ScoreDifference struct {
 func CompareScores(ctx context.Context, b *books.Books, c *Comparison) ([]ScoreDifference, error) {
 	var reports [2]*Report
 	for i, k := range []Known{c.From, c.To} {
-		r, err := New(ctx, b, Question{Period: c.Period, Version: k.Version, AsOf: k.Seq, Now: c.now})
+		r, err := New(ctx, b, Question{Period: c.Period, Version: k.Version, AsOf: k.Seq, Now: c.now, Evaluator: c.said})
 		if err != nil {
 			return nil, fmt.Errorf("compare scores as of %d: %w", k.Seq, err)
 		}

@@ -143,7 +143,7 @@ type dueDay struct {
 
 func (w *recordWalk) listing(ctx context.Context, k Known, id string) (*listing, error) {
 	l := &listing{kpi: k.Version.Policy.KPI(id), records: map[string]*RecordState{}, counts: map[dueDay]bool{}}
-	if l.kpi == nil {
+	if l.kpi == nil || l.kpi.Anonymous { // no answer is listed
 		return l, nil
 	}
 	rows, err := Evidence(ctx, w.books, k.Version.Policy, EvidenceQuestion{KPI: l.kpi, Period: w.Period, AsOf: k.Seq, ReportDay: w.day(), Asked: day(w.now)})

@@ -13,6 +13,8 @@
 //  5. Compare sets two states of the books side by side, Simulate two policies. Examine runs the policy's checks of the data, which warn
 //     beside the values, and QualityRows lists what one check found.
 //
+// Values of anonymous KPIs pass one gate more: what could give away the answers of few is withheld, whatever is asked for (anonymous.go).
+//
 // In come facts, a checked policy and a period; out go plain values. A ratio is formed last, from exact integers, and rounded once; only
 // what statistics say beside a value is floating point (internal/stat). No data is never zero. The package never reads the clock and
 // never writes a fact.

@@ -50,39 +50,24 @@ type EvidenceRow struct {
 }
 
 // Evidence lists the records of the question's subject and period, by file and row: those that counted and those left out; then the
-// days on which something was due and is missing. A record of someone without a department on its day belongs to no department and is
+// days on which something was due and is missing. Anonymous answers are not listed. A record of someone without a department on its day belongs to no department and is
 // listed for the company and the person. A ratio of KPIs has the rows of both.
 func Evidence(ctx context.Context, b *books.Books, p *policy.Policy, q EvidenceQuestion) ([]EvidenceRow, error) {
 	if q.Asked.IsZero() {
 		q.Asked = q.ReportDay
+	}
+	if q.KPI.Anonymous {
+		return nil, fmt.Errorf("evidence: %w", unlisted(q.KPI))
 	}
 	var e *examiner
 	err := b.View(ctx, func(tx *warehouse.Tx) (err error) {
 		e, err = examine(ctx, tx, p, q)
 		return err
 	})
-	if err == nil {
-		err = e.withheld()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("evidence of %s in %s: %w", q.KPI.ID, q.Period, err)
 	}
 	return e.rows, nil
-}
-
-// withheld refuses to list anonymous answers where there are too few of them to show their value.
-func (e *examiner) withheld() error {
-	counted := 0
-	for _, r := range e.rows {
-		if r.Counted == InBoth || r.Counted == InDenominator {
-			counted++
-		}
-	}
-	if e.KPI.Anonymous && counted > 0 && counted < policy.AnonymousFrom {
-		return fmt.Errorf("the answers are anonymous, and fewer than %d are not shown; ask for a longer period or a department above (匿名答卷不足 %d 份，不予列示；请改问更长的期间或上级部门)",
-			policy.AnonymousFrom, policy.AnonymousFrom)
-	}
-	return nil
 }
 
 // examiner collects the rows behind a value.

@@ -30,6 +30,9 @@ func TestEvidenceAddsUpToTheValue(t *testing.T) {
 	}
 	c := &counter{policy: v.Policy, working: workingTimes(t)}
 	for _, k := range v.Policy.KPIs {
+		if k.Anonymous {
+			continue // no answer is listed
+		}
 		slices.SortFunc(subjects[k.ID], func(a, b subject) int {
 			return cmp.Or(strings.Compare(a.period, b.period), strings.Compare(a.department, b.department), strings.Compare(a.employee, b.employee))
 		})
@@ -116,16 +119,17 @@ func (c *counter) count(k *policy.KPI, rows []metrics.EvidenceRow) (exact, int) 
 			continue
 		}
 		share := r.Share.Rat()
-		if !k.IsRatio() || r.Counted == metrics.InDenominator {
+		below := c.amount(k.ID, 1, r)
+		if (!k.IsRatio() || r.Counted == metrics.InDenominator) && (k.Denominator == nil || below != nil) { // a row with nothing below the line is none of n
 			e.n.Add(e.n, share)
 		}
 		at := r.Employee + r.Department + r.Day.String()
 		if r.Counted == metrics.InBoth && !(k.Numerator.Kind == policy.PersonDays && days[at]) {
-			e.num.Add(e.num, new(big.Rat).Mul(share, c.amount(k.ID, 0, r)))
+			e.num.Add(e.num, new(big.Rat).Mul(share, orZero(c.amount(k.ID, 0, r))))
 			days[at] = true
 		}
 		if k.Denominator != nil || r.Counted == metrics.InDenominator {
-			e.den.Add(e.den, new(big.Rat).Mul(share, c.amount(k.ID, 1, r)))
+			e.den.Add(e.den, new(big.Rat).Mul(share, orZero(below)))
 		}
 	}
 	return e, len(splits)
@@ -184,7 +188,7 @@ func countPeople(rows []metrics.EvidenceRow, e exact) {
 // middle walks up the values until half of the shares are passed.
 func middle(k *policy.KPI, rows []metrics.EvidenceRow, e exact) exact {
 	rows = slices.DeleteFunc(rows, func(r metrics.EvidenceRow) bool { return r.Counted == metrics.LeftOut })
-	value := func(r metrics.EvidenceRow) *big.Rat { return amounts[k.ID][0](cells(r)) }
+	value := func(r metrics.EvidenceRow) *big.Rat { return orZero(amounts[k.ID][0](cells(r))) }
 	slices.SortFunc(rows, func(a, b metrics.EvidenceRow) int { return value(a).Cmp(value(b)) })
 	var all, upTo fixed.Num
 	for _, r := range rows {
@@ -209,7 +213,15 @@ func cells(r metrics.EvidenceRow) map[string]string {
 	return byColumn
 }
 
-// amount is what a row adds above (0) or below (1) the line.
+// orZero gives zero for nothing.
+func orZero(x *big.Rat) *big.Rat {
+	if x == nil {
+		return new(big.Rat)
+	}
+	return x
+}
+
+// amount is what a row adds above (0) or below (1) the line, nil when its cell is blank.
 func (c *counter) amount(kpi string, side int, r metrics.EvidenceRow) *big.Rat {
 	if kpi == "delivery_delay_days" && side == 0 {
 		row := cells(r)
@@ -244,7 +256,7 @@ var amounts = map[string][2]cellAmount{
 func column(id string) cellAmount {
 	return func(row map[string]string) *big.Rat {
 		if row[id] == "" {
-			return new(big.Rat)
+			return nil
 		}
 		return fixed.MustParse(row[id]).Rat()
 	}

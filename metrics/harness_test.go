@@ -64,7 +64,7 @@ func sampleCompany(t testing.TB) *books.Books {
 		if company.err = err; err != nil {
 			return
 		}
-		company.books = open(t, filepath.Join(company.dir, "data"), everyForm(t))
+		company.books = open(t, filepath.Join(company.dir, "data"), everyForm(t), 0)
 		take(t, company.books, filepath.Join(company.dir, "files"))
 		if n := take(t, company.books, filepath.Join("testdata", "independent", "company")); n > 0 {
 			t.Fatalf("%d further rows are faulty", n)
@@ -89,8 +89,8 @@ func everyForm(t testing.TB) policy.Source {
 	return src
 }
 
-// open makes books in dir that go by the policy.
-func open(t testing.TB, dir string, s policy.Source) *books.Books {
+// open makes books in dir that go by the policy. Threads only pay with as much as the sample company has; 0 takes all.
+func open(t testing.TB, dir string, s policy.Source, threads int) *books.Books {
 	t.Helper()
 	ctx := context.Background() // the sample company outlives the test that opens it
 	handlers := ingest.Handlers()
@@ -99,7 +99,7 @@ func open(t testing.TB, dir string, s policy.Source) *books.Books {
 		Now:       func() time.Time { return clock },
 		Schema:    append(policy.Tables(), ingest.Tables()...),
 		Handlers:  handlers,
-		Warehouse: warehouse.Options{Memory: "1GiB"},
+		Warehouse: warehouse.Options{Memory: "1GiB", Threads: threads},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func open(t testing.TB, dir string, s policy.Source) *books.Books {
 // fresh is open in a directory of the test's own.
 func fresh(t testing.TB, s policy.Source) *books.Books {
 	t.Helper()
-	b := open(t, t.TempDir(), s)
+	b := open(t, t.TempDir(), s, 1)
 	t.Cleanup(func() { b.Close() })
 	return b
 }

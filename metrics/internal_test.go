@@ -218,7 +218,7 @@ func TestSuperiorsShare(t *testing.T) {
 	values := map[*policy.KPI]Value{k: newValue(k, july, Sum{Ratio: fixed.Ratio{Num: fixed.Int(805), Den: fixed.Int(1000)}, N: fixed.Int(10)}, nil)}
 	superior := fixed.MustParse("91.05")
 	// 0.7 × 80.5 + 0.3 × 91.05 = 56.35 + 27.315 = 83.665, half a cent, away from zero.
-	s := score(card, values, &superior, &policy.Policy{})
+	s := score(card, values, &Evaluation{Mean: &superior}, &policy.Policy{})
 	if s.Status != Final || s.KPIPoints.String() != "80.5" || s.Total.String() != "83.67" {
 		t.Errorf("%s %v %v", s.Status, s.KPIPoints, s.Total)
 	}

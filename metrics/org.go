@@ -3,7 +3,6 @@ package metrics
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,6 +65,26 @@ func readOrganisation(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, a
 }
 
 const known = "WHERE _seq <= $as_of AND _until > $as_of"
+
+// moved keeps the rows of f that came or went after the ledger sequence $since, up to $as_of.
+const moved = "(f._seq > $since AND f._seq <= $as_of OR f._until > $since AND f._until <= $as_of)"
+
+// reorganised reports whether anything that an organisation is read from has changed since a ledger sequence.
+func reorganised(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, since, asOf int64) (bool, error) {
+	datasets := []*policy.Dataset{p.Dataset(policy.Departments), p.Dataset(policy.Employees), p.Dataset(policy.Memberships)}
+	if d := p.Dataset(policy.DepartmentChanges); d != nil {
+		datasets = append(datasets, d)
+	}
+	for _, l := range p.Leaves {
+		datasets = append(datasets, l.Dataset)
+	}
+	var tables []string
+	for _, d := range datasets {
+		tables = append(tables, fmt.Sprintf("EXISTS (SELECT 1 FROM %s f WHERE %s)", d.Table(), moved))
+	}
+	s := warehouse.SQL("changes of the organisation", "SELECT "+strings.Join(tables, "\n  OR "))
+	return warehouse.One[bool](ctx, tx, s, warehouse.Args{"since": since, "as_of": asOf})
+}
 
 func (o *organisation) readDepartments(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, asOf int64) ([]Department, error) {
 	d := p.Dataset(policy.Departments)
@@ -167,15 +186,9 @@ func (o *organisation) readPeople(ctx context.Context, tx *warehouse.Tx, p *poli
 	d := p.Dataset(policy.Employees)
 	s := warehouse.SQL("employees", fmt.Sprintf("SELECT employee_no, name, coalesce(%s, name), coalesce(%s, ''), hired_on, left_on\nFROM facts.employees %s",
 		optional(d, "name_en"), optional(d, "position"), known))
-	return tx.Each(ctx, s, warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
-		var n Person
-		var left sql.NullTime
-		if err := scan(&n.No, &n.Name.ZH, &n.Name.EN, &n.Position, &n.HiredOn, &left); err != nil {
-			return err
-		}
-		n.LeftOn = left.Time
+	return eachArrow(ctx, tx, s, warehouse.Args{"as_of": asOf}, func(r arrowRow) {
+		n := Person{No: r.text(0), Name: policy.Text{ZH: r.text(1), EN: r.text(2)}, Position: r.text(3), HiredOn: r.day(4), LeftOn: r.day(5)}
 		o.people[n.No] = n
-		return nil
 	})
 }
 
@@ -183,26 +196,19 @@ func (o *organisation) readMemberships(ctx context.Context, tx *warehouse.Tx, p 
 	d := p.Dataset(policy.Memberships)
 	number := func(id string) string { // blank and no column: all of it
 		if d.Column(id) == nil {
-			return "1000000"
+			return "CAST(1000000 AS BIGINT)"
 		}
 		return "CAST(coalesce(" + warehouse.Ident(id) + ", 100) * 10000 AS BIGINT)"
 	}
 	s := warehouse.SQL("memberships", fmt.Sprintf("SELECT employee_no, department_id, coalesce(role, ''), coalesce(%s, ''), valid_from, valid_to, %s, %s\nFROM facts.memberships %s ORDER BY employee_no, valid_from, department_id",
 		optional(d, "superior_no"), number("share"), number("working_time"), known))
-	return tx.Each(ctx, s, warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
-		var m membership
-		var last sql.NullTime
-		var share, working int64
-		if err := scan(&m.employee, &m.department, &m.role, &m.superior, &m.first, &last, &share, &working); err != nil {
-			return err
-		}
-		m.share, m.working = fixed.Num(share), fixed.Num(working/100)
-		m.last = last.Time
-		if !last.Valid {
+	return eachArrow(ctx, tx, s, warehouse.Args{"as_of": asOf}, func(r arrowRow) {
+		m := membership{employee: r.text(0), department: r.text(1), role: r.text(2), superior: r.text(3), first: r.day(4), last: r.day(5),
+			share: fixed.Num(r.number(6)), working: fixed.Num(r.number(7) / 100)}
+		if m.last.IsZero() {
 			m.last = lastDay
 		}
 		o.memberships = append(o.memberships, m)
-		return nil
 	})
 }
 

@@ -301,7 +301,7 @@ func TestRebuildNeverChangesAReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := open(t, filepath.Join(dir, "data"), policy.Default())
+	b := open(t, filepath.Join(dir, "data"), policy.Default(), 0)
 	defer func() { b.Close() }()
 	take(t, b, filepath.Join(dir, "files"))
 	v := inForce(t, b)
@@ -330,7 +330,7 @@ func TestRebuildNeverChangesAReport(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b = open(t, filepath.Join(dir, "data"), policy.Default())
+	b = open(t, filepath.Join(dir, "data"), policy.Default(), 0)
 	if !reflect.DeepEqual(now, ask(always)) {
 		t.Error("after opening again the report is another one")
 	}

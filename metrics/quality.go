@@ -35,7 +35,7 @@ type Quality struct {
 	Period      period.Period
 	Checks      []*policy.QualityCheck
 	Departments []Department // depth first, siblings by id
-	Findings    []Finding    // the company first, then departments depth first, then people by department and number; for each by check
+	Findings    []Finding    // of the levels asked for: the company first, then departments depth first, then people by department and number; for each by check
 }
 
 // Finding is one check of one subject: a department with its subtree, an employee within one department, or the company when both are "".
@@ -45,16 +45,16 @@ type Finding struct {
 	Ratio                fixed.Ratio // what was found over what was judged; of a delay days over 1, or over 2 between two in the middle
 	N                    fixed.Num   // records or people judged, records split by their owners' shares
 	Unjudged             fixed.Num   // records of the period that the check can say nothing about; Says tells why
+	opened               time.Time   // the day of the first event
 	Company              *big.Rat    // of Multiples, the share of the company in percent; nil: the company itself, or no data
 	Status               Status
 	Warning              bool
-	Says                 policy.Text // what exactly was counted, and how it compares with the limit
 }
 
 // Exact gives the value in percent, of a delay in days, and false when there is no data.
 func (f Finding) Exact() (*big.Rat, bool) {
 	r, ok := f.Ratio.Rat()
-	if !ok || f.Status == NoData {
+	if !ok || f.Status == NoData || f.Status == Withheld {
 		return nil, false
 	}
 	if f.Check.Kind != policy.Delay {
@@ -91,16 +91,16 @@ func (q *Quality) Warnings(k *policy.KPI, department string) []Finding {
 	return list
 }
 
-// Examine runs the policy's checks over the data of a period.
-func Examine(ctx context.Context, b *books.Books, q Question) (*Quality, error) {
-	i, err := newInspector(b, q)
+// Examine runs the policy's checks over the data of a period. It gives the findings of the levels, for the whole period only.
+func Examine(ctx context.Context, b *books.Books, q Question, l Levels) (*Quality, error) {
+	i, err := newInspector(ctx, b, q)
 	if err == nil {
 		err = b.View(ctx, func(tx *warehouse.Tx) error { return i.examine(ctx, tx) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data quality of %s: %w", q.Period, err)
 	}
-	return &Quality{Period: q.Period, Checks: q.Version.Policy.Quality, Departments: i.org.departments, Findings: i.findings()}, nil
+	return &Quality{Period: q.Period, Checks: q.Version.Policy.Quality, Departments: i.org.departments, Findings: i.findings(l)}, nil
 }
 
 // inspector collects what the checks find.
@@ -142,8 +142,8 @@ func (j *judged) add(g judged) {
 	}
 }
 
-func newInspector(b *books.Books, q Question) (*inspector, error) {
-	known, err := state(b.Ledger(), q.AsOf)
+func newInspector(ctx context.Context, b *books.Books, q Question) (*inspector, error) {
+	known, err := state(ctx, b, q.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -220,13 +220,8 @@ func (i *inspector) coverage(c *policy.QualityCheck) {
 
 // counts runs a statement that yields stay, records, records judged and records found.
 func (i *inspector) counts(ctx context.Context, tx *warehouse.Tx, c *policy.QualityCheck, sql string, args warehouse.Args) error {
-	return tx.Each(ctx, warehouse.SQL("check "+c.ID, sql), args, func(scan func(...any) error) error {
-		var stay, all, judged, found int64
-		if err := scan(&stay, &all, &judged, &found); err != nil {
-			return err
-		}
-		i.put(c, int(stay), all, judged, found)
-		return nil
+	return eachArrow(ctx, tx, warehouse.SQL("check "+c.ID, sql), args, func(r arrowRow) {
+		i.put(c, int(r.number(0)), r.number(1), r.number(2), r.number(3))
 	})
 }
 
@@ -266,7 +261,7 @@ type subjects struct {
 	people      map[int]*judged // by index into the attribution's pairs
 }
 
-func (i *inspector) add(list []verdict) subjects {
+func (i *inspector) add(list []verdict, l Levels) subjects {
 	n := len(i.org.departments)
 	s := subjects{make([]judged, n+1), map[int]*judged{}}
 	for _, v := range list {
@@ -275,7 +270,7 @@ func (i *inspector) add(list []verdict) subjects {
 		for at, ok := i.org.index[of.Department]; ok; at, ok = i.org.index[i.org.departments[at].ParentID] {
 			s.departments[at].add(v.judged)
 		}
-		if of.Employee == "" {
+		if of.Employee == "" || !l.Employee {
 			continue
 		}
 		if s.people[of.pair] == nil {
@@ -287,11 +282,11 @@ func (i *inspector) add(list []verdict) subjects {
 }
 
 // findings gives what the checks come to, in the order of reports.
-func (i *inspector) findings() []Finding {
+func (i *inspector) findings(l Levels) []Finding {
 	checks := i.Version.Policy.Quality
 	sums, pairs := make([]subjects, len(checks)), map[int]bool{}
 	for at, c := range checks {
-		sums[at] = i.add(i.found[c])
+		sums[at] = i.add(i.found[c], l)
 		for pair := range sums[at].people {
 			pairs[pair] = true
 		}
@@ -305,9 +300,13 @@ func (i *inspector) findings() []Finding {
 			}
 		}
 	}
-	line("", "", func(s subjects) *judged { return &s.departments[n] })
+	if l.Company {
+		line("", "", func(s subjects) *judged { return &s.departments[n] })
+	}
 	for at, d := range i.org.departments {
-		line(d.ID, "", func(s subjects) *judged { return &s.departments[at] })
+		if l.Department {
+			line(d.ID, "", func(s subjects) *judged { return &s.departments[at] })
+		}
 	}
 	for _, at := range i.inOrder(pairs) {
 		line(i.org.pairs[at].department, i.org.pairs[at].employee, func(s subjects) *judged { return s.people[at] })
@@ -370,9 +369,12 @@ func percentile(delays map[int64]fixed.Num, p fixed.Num) fixed.Ratio {
 	return fixed.Ratio{}
 }
 
-// finding compares what was found with the limit and puts it into words.
+// finding compares what was found with the limit.
 func (i *inspector) finding(c *policy.QualityCheck, department, employee string, j, company judged) Finding {
-	f := Finding{Check: c, Department: department, Employee: employee, Unjudged: j.unjudged, Status: OK}
+	if secret(i.Version.Policy, c.Dataset) { // a count of few answers says something about each
+		return Finding{Check: c, Department: department, Employee: employee, Status: Withheld}
+	}
+	f := Finding{Check: c, Department: department, Employee: employee, Unjudged: j.unjudged, opened: i.opened, Status: OK}
 	f.Ratio, f.N = j.ratio(c)
 	switch {
 	case f.N == 0 || f.Ratio.Den == 0:
@@ -386,7 +388,6 @@ func (i *inspector) finding(c *policy.QualityCheck, department, employee string,
 		f.Company, _ = whole.Exact()
 	}
 	f.Warning = f.Status == OK && f.beyond()
-	f.Says = i.says(f)
 	return f
 }
 

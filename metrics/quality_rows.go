@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,10 +45,13 @@ func QualityRows(ctx context.Context, b *books.Books, q QualityQuestion) (rows [
 			err = fmt.Errorf("rows of %s in %s: %w", q.Check.ID, q.Period, err)
 		}
 	}()
+	if secret(q.Version.Policy, q.Check.Dataset) {
+		return nil, errors.New("the records are anonymous answers, and none is listed (匿名答卷不逐条列出)")
+	}
 	if q.Check.Kind == policy.Coverage {
 		return missingRows(ctx, b, q)
 	}
-	i, err := newInspector(b, q.Question)
+	i, err := newInspector(ctx, b, q.Question)
 	if err != nil {
 		return nil, err
 	}

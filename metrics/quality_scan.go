@@ -100,25 +100,15 @@ func planOf(c *policy.QualityCheck) Plan {
 
 // survey runs a scan and shares out its counts.
 func (i *inspector) survey(ctx context.Context, tx *warehouse.Tx, s survey) error {
-	return tx.Each(ctx, warehouse.SQL("survey "+s.Dataset.ID, s.SQL()), i.surveyArgs(s), func(scan func(...any) error) error {
-		var stay, all int64
-		var delay sql.NullInt64
-		counts := make([]int64, 2*len(s.checks))
-		dest := []any{&stay, &delay, &all}
-		for at := range counts {
-			dest = append(dest, &counts[at])
-		}
-		if err := scan(dest...); err != nil {
-			return err
-		}
+	return eachArrow(ctx, tx, warehouse.SQL("survey "+s.Dataset.ID, s.SQL()), i.surveyArgs(s), func(r arrowRow) {
+		stay, all := int(r.number(0)), r.number(2)
 		for at, c := range s.checks {
 			if c.Kind == policy.Delay {
-				i.delayed(c, int(stay), all, delay)
+				i.delayed(c, stay, all, sql.NullInt64{Int64: r.number(1), Valid: !r.null(1)})
 			} else {
-				i.put(c, int(stay), all, counts[2*at], counts[2*at+1])
+				i.put(c, stay, all, r.number(3+2*at), r.number(4+2*at))
 			}
 		}
-		return nil
 	})
 }
 

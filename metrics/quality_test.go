@@ -175,7 +175,7 @@ func (s *scene) quality(t *testing.T, text string) string {
 	w := &table{tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)}
 	switch verb {
 	case "findings", "warnings":
-		found, err := metrics.Examine(t.Context(), s.books, q)
+		found, err := metrics.Examine(t.Context(), s.books, q, everyLevel)
 		if err != nil {
 			return "error: " + err.Error() + "\n"
 		}
@@ -219,7 +219,7 @@ func writeFindings(w *table, list []metrics.Finding, words map[string][]string) 
 		}
 		w.row(f.Check.ID, f.Department, f.Employee, f.Ratio.Num, f.Ratio.Den, f.N, f.Unjudged, value, f.Status, f.Warning)
 		if says := words["says"]; len(says) > 0 {
-			fmt.Fprintln(w, "  "+f.Says.In(policy.Lang(says[0])))
+			fmt.Fprintln(w, "  "+f.Says().In(policy.Lang(says[0])))
 		}
 	}
 }
@@ -242,7 +242,7 @@ func writeRows(w *table, rows []metrics.QualityRow) {
 func TestQualityAgreesWithKPIsAndRows(t *testing.T) {
 	b := sampleCompany(t)
 	q := question(t, inForce(t, b), "2026Q3")
-	found, err := metrics.Examine(t.Context(), b, q)
+	found, err := metrics.Examine(t.Context(), b, q, everyLevel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ V1,01,2026-08-20
 	s := qualityScene(t, a)
 	q := question(t, s.version, "2026-08")
 	moved := func() string {
-		found, err := metrics.Examine(t.Context(), s.books, q)
+		found, err := metrics.Examine(t.Context(), s.books, q, everyLevel)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +350,7 @@ func TestNoChecks(t *testing.T) {
 	i := slices.IndexFunc(src, func(f policy.File) bool { return f.Name == "company.yaml" })
 	src[i].Text, _, _ = strings.Cut(src[i].Text, "\nquality:\n")
 	b := fresh(t, src)
-	found, err := metrics.Examine(t.Context(), b, question(t, inForce(t, b), "2026Q3"))
+	found, err := metrics.Examine(t.Context(), b, question(t, inForce(t, b), "2026Q3"), everyLevel)
 	if err != nil || len(found.Findings) != 0 || len(found.Checks) != 0 {
 		t.Errorf("%+v, %v", found, err)
 	}

@@ -9,8 +9,8 @@ import (
 	"plumbline/policy"
 )
 
-// says puts a finding into words: what was counted, how it compares with the limit, and what could not be judged.
-func (i *inspector) says(f Finding) policy.Text {
+// Says puts a finding into words: what exactly was counted, how it compares with the limit, and what could not be judged.
+func (f Finding) Says() policy.Text {
 	c := f.Check
 	t := policy.Text{ZH: c.Dataset.Name.ZH + "：", EN: c.Dataset.Name.EN + ": "}
 	if f.Status == NoData {
@@ -20,7 +20,7 @@ func (i *inspector) says(f Finding) policy.Text {
 	}
 	t = join(t, f.compared())
 	if f.Unjudged != 0 {
-		t = join(t, i.unjudged(f))
+		t = join(t, f.unjudged())
 	}
 	return join(t, policy.Text{ZH: "。", EN: "."})
 }
@@ -136,12 +136,12 @@ func (f Finding) days() string {
 }
 
 // unjudged says of how many records a check can say nothing, and why.
-func (i *inspector) unjudged(f Finding) policy.Text {
+func (f Finding) unjudged() policy.Text {
 	c := f.Check
 	var column policy.Text
 	switch c.Kind {
 	case policy.BackDated, policy.AfterClose:
-		opened := i.opened.Format(time.DateOnly)
+		opened := f.opened.Format(time.DateOnly)
 		return told("；另有 %s 条的期限早于建账日 %s，无从判断，未计", "; not counted: %s that were to come before the books were opened on %s", f.Unjudged, opened)
 	case policy.Multiples:
 		column = f.column(c.Amount)

@@ -59,12 +59,13 @@ type Basis struct {
 	LedgerSeq     int64
 	LedgerHash    string
 	Day           time.Time // the report day: what lies after it is not known yet
+	Seal          string    // the id of the seal under which the period stands; "" for none
 }
 
 // Receipts gives the receipt of a KPI in a period: of the company when department and employee are "", of a department with its subtree,
 // of a person in one department, or of a person in all departments.
 func Receipts(ctx context.Context, b *books.Books, q Question, k *policy.KPI, department, employee string) (*Receipt, error) {
-	known, err := state(b.Ledger(), q.AsOf)
+	known, err := state(ctx, b, q.AsOf)
 	if err != nil {
 		return nil, fmt.Errorf("receipt of %s in %s: %w", k.ID, q.Period, err)
 	}
@@ -72,7 +73,7 @@ func Receipts(ctx context.Context, b *books.Books, q Question, k *policy.KPI, de
 	var r *Receipt
 	err = b.View(ctx, func(tx *warehouse.Tx) error {
 		v := &builder{Report: &Report{Policy: q.Version.Policy, PolicyVersion: q.Version.Number, PolicyHash: q.Version.Hash, Period: q.Period,
-			KPIs: []*policy.KPI{k}, Day: earlier(q.Period.LastDay(), day(q.Now)), Made: q.Now, LedgerSeq: known.Seq, LedgerHash: known.Hash}}
+			KPIs: []*policy.KPI{k}, Day: earlier(q.Period.LastDay(), day(q.Now)), Made: q.Now, LedgerSeq: known.Seq, LedgerHash: known.Hash, Seal: q.Seal}}
 		from := earlier(q.Period.YearBefore().Start(), q.Period.Before().Start())
 		if err := v.gather(ctx, tx, v.KPIs, q, from); err != nil {
 			return err
@@ -104,11 +105,14 @@ func (b *builder) receipt(ctx context.Context, tx *warehouse.Tx, k *policy.KPI, 
 	if r.Value.Status != Withheld { // how many answered would be half of what is withheld
 		r.Rows = countRows(k, e.rows)
 	}
+	if k.Anonymous { // which ones, and what becomes of each, is nobody's business
+		r.Rows.LeftOut, r.Rows.Facts = nil, nil
+	}
 	return r, nil
 }
 
 func (b *builder) basis() Basis {
-	return Basis{b.PolicyVersion, b.PolicyHash, b.LedgerSeq, b.LedgerHash, b.Day}
+	return Basis{b.PolicyVersion, b.PolicyHash, b.LedgerSeq, b.LedgerHash, b.Day, b.Seal}
 }
 
 // name fills in whose receipt it is.
@@ -160,7 +164,7 @@ func (b *builder) valuer(k *policy.KPI, department, employee string) func(period
 		}
 	}
 	return func(p period.Period) Value {
-		v := newValue(k, p, b.rolled.ofPerson(k, p, employee, ""), nil)
+		v := b.told(k, p, b.rolled.ofPerson(k, p, employee, ""), subject{-1, employee})
 		v.Target, v.TargetFrom = b.everywhere(k, p, employee)
 		return v
 	}

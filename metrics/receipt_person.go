@@ -47,18 +47,8 @@ func (l LineReceipts) Of(k *policy.KPI) *Receipt {
 
 // Derive gives the derivations of people's scores in a period, in the order asked for, from one state of the books.
 func Derive(ctx context.Context, b *books.Books, q Question, employees ...string) ([]*Derivation, error) {
-	known, err := state(b.Ledger(), q.AsOf)
-	if err != nil {
-		return nil, fmt.Errorf("derivation of %s: %w", q.Period, err)
-	}
-	q.AsOf = known.Seq
 	var list []*Derivation
-	err = b.View(ctx, func(tx *warehouse.Tx) error {
-		v, err := build(ctx, tx, q)
-		if err != nil {
-			return err
-		}
-		v.LedgerSeq, v.LedgerHash = known.Seq, known.Hash
+	err := report(ctx, b, q, func(tx *warehouse.Tx, v *builder) error {
 		for _, no := range employees {
 			d, err := v.derive(ctx, tx, no)
 			if err != nil {

@@ -2,10 +2,12 @@ package metrics_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/tools/txtar"
 	"pgregory.net/rapid"
 
 	"plumbline/internal/fixed"
@@ -97,6 +99,45 @@ func TestDerivationsAreTheReport(t *testing.T) {
 					t.Errorf("%s: the receipt of %s says %+v, the score %+v", d.Person.No, v.KPI.ID, v, item.Value)
 				}
 			}
+		}
+	}
+}
+
+// TestThePeriodBeforeIsJudgedByThePolicyOfThen adopts a higher target from a day on. In the second quarter 01 had 8 of 8 hours, 100 %: the
+// target of 90 gives 100 points, held at the end of the curve, that of 160 gives 62.5. The logs give 100, and each counts half.
+func TestThePeriodBeforeIsJudgedByThePolicyOfThen(t *testing.T) {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "looking_back.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		from, before string
+		version      int
+	}{{"2026-07-01", "100.00", 1}, {"2026-06-30", "81.25", 2}} {
+		s := newScene(t, archive)
+		src := slices.Clone(s.version.Policy.Source)
+		for i := range src {
+			src[i].Text = strings.ReplaceAll(src[i].Text, "{kpi: hours, weight: 50, target: 90,", "{kpi: hours, weight: 50, target: 160,")
+		}
+		if err := policy.Adopt(t.Context(), s.books, src, day(t, c.from), "higher", "tester"); err != nil {
+			t.Fatal(err)
+		}
+		v := inForce(t, s.books)
+		r, err := metrics.New(t.Context(), s.books, question(t, v, "2026Q3"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := metrics.Derive(t.Context(), s.books, question(t, v, "2026Q3"), "01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, score := range []metrics.PersonScore{r.Scores[0], *d[0].Score} {
+			if score.Person.No != "01" || score.Total.Text(2) != "69.53" || score.Before == nil || score.Before.Text(2) != c.before {
+				t.Errorf("from %s on: total %v, before %v", c.from, score.Total, score.Before)
+			}
+		}
+		if r.PolicyVersion != 2 || r.PolicyBefore != c.version || r.People[0].Before.Text(2) != c.before {
+			t.Errorf("from %s on: version %d, before %d, line before %v", c.from, r.PolicyVersion, r.PolicyBefore, r.People[0].Before)
 		}
 	}
 }

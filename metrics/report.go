@@ -26,33 +26,92 @@ type Question struct {
 	Version policy.Version // the policy to judge by
 	AsOf    int64          // ledger sequence; the books as known then
 	Now     time.Time      // when it is asked, in the company's zone
+	// Evaluator gives what superiors said; nil: scores are those of the KPIs alone, and provisional.
+	Evaluator Evaluator
+	Seal      string // the id of the seal under which the period stands; "" for none
+	// Proof says that nobody reads the answer, as when a sealed quarter is verified: anonymous answers are told as the state of AsOf would
+	// have told them, though they have changed since.
+	Proof bool
+	// inForce is the policy in force where Version is only tried out; nil: Version is.
+	inForce *policy.Policy
 }
 
-// New makes the report of a period from the books. It reads one snapshot.
-func New(ctx context.Context, b *books.Books, q Question) (*Report, error) {
-	var r *Report
-	known, err := state(b.Ledger(), q.AsOf)
-	if err == nil {
-		q.AsOf = known.Seq // what comes in meanwhile is not part of the state that the report names
-		err = b.View(ctx, func(tx *warehouse.Tx) (err error) {
-			built, err := build(ctx, tx, q)
-			if err == nil {
-				r = built.Report
-			}
-			return err
-		})
-	}
+// New makes the report of a period from the books, from one state of them.
+func New(ctx context.Context, b *books.Books, q Question) (r *Report, err error) {
+	err = report(ctx, b, q, func(_ *warehouse.Tx, built *builder) error {
+		r = built.Report
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("report of %s: %w", q.Period, err)
 	}
-	r.LedgerSeq, r.LedgerHash = known.Seq, known.Hash
 	return r, nil
 }
 
-// state names the ledger as it was at a sequence, or as it is now when the sequence is yet to come.
-func state(l *ledger.Ledger, asOf int64) (ledger.Head, error) {
+// report builds the report of one state of the books and calls f within the transaction that it is read in.
+func report(ctx context.Context, b *books.Books, q Question, f func(tx *warehouse.Tx, built *builder) error) error {
+	known, err := state(ctx, b, q.AsOf)
+	if err != nil {
+		return err
+	}
+	q.AsOf = known.Seq // what comes in meanwhile is not part of the state that the report names
+	before, err := lookBack(ctx, b, q)
+	if err != nil {
+		return err
+	}
+	return b.View(ctx, func(tx *warehouse.Tx) error {
+		built, err := build(ctx, tx, q, before)
+		if err != nil {
+			return err
+		}
+		built.LedgerSeq, built.LedgerHash, built.Seal = known.Seq, known.Hash, q.Seal
+		return f(tx, built)
+	})
+}
+
+// lookBack judges the period before by the policy that was in force at its end; nil when that is the question's own.
+func lookBack(ctx context.Context, b *books.Books, q Question) (*builder, error) {
+	was := q.Period.Before()
+	if q.Version.Number > 0 && !q.Version.Effective.After(was.LastDay()) {
+		return nil, nil // what is in force later and was effective then was in force then
+	}
+	v, err := policy.InForce(ctx, b.Warehouse(), q.AsOf, was.LastDay())
+	if err != nil || v.Hash == q.Version.Hash {
+		return nil, err
+	}
+	o := &builder{Report: &Report{Policy: v.Policy, PolicyVersion: v.Number, PolicyHash: v.Hash, Made: q.Now, Period: was, Day: earlier(q.Period.LastDay(), day(q.Now))}}
+	for _, k := range v.Policy.KPIs {
+		if v.Policy.Judges(k) {
+			o.KPIs = append(o.KPIs, k)
+		}
+	}
+	q.Period, q.Version = was, v
+	err = b.View(ctx, func(tx *warehouse.Tx) error {
+		if err := o.gather(ctx, tx, o.KPIs, q, was.Start()); err != nil {
+			return err
+		}
+		return o.evaluations(ctx, tx, q)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("period before, by version %d of the policy: %w", v.Number, err)
+	}
+	return o, nil
+}
+
+// state names the ledger as it was at a sequence, or as it is now when the sequence is yet to come. An event that is written down but not yet
+// applied is none of it.
+func state(ctx context.Context, b *books.Books, asOf int64) (ledger.Head, error) {
+	var applied int64
+	err := b.View(ctx, func(tx *warehouse.Tx) (err error) {
+		applied, err = b.Applied(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return ledger.Head{}, err
+	}
+	l := b.Ledger()
 	now := l.Head()
-	if asOf >= now.Seq {
+	if asOf = min(asOf, applied); asOf >= now.Seq {
 		return now, nil
 	}
 	for next, err := range l.Events(asOf) {
@@ -67,10 +126,11 @@ type builder struct {
 	org     *organisation
 	rolled  *Rolled
 	targets *targets
+	said    map[period.Period]*Evaluations // of the period and the one before
 }
 
-// build makes the report and keeps what it is made of.
-func build(ctx context.Context, tx *warehouse.Tx, q Question) (*builder, error) {
+// build makes the report and keeps what it is made of. before judges the period before; nil: the report's own policy does.
+func build(ctx context.Context, tx *warehouse.Tx, q Question, before *builder) (*builder, error) {
 	p := q.Version.Policy
 	b := &builder{Report: &Report{
 		Policy: p, PolicyVersion: q.Version.Number, PolicyHash: q.Version.Hash, Made: q.Now, Period: q.Period,
@@ -91,10 +151,29 @@ func build(ctx context.Context, tx *warehouse.Tx, q Question) (*builder, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := b.evaluations(ctx, tx, q); err != nil {
+		return nil, err
+	}
 	b.lines(calendar)
-	b.people()
+	b.people(cmp.Or(before, b))
 	b.readings()
 	return b, nil
+}
+
+// evaluations reads what superiors said of the period and the one before.
+func (b *builder) evaluations(ctx context.Context, tx *warehouse.Tx, q Question) error {
+	b.said = map[period.Period]*Evaluations{}
+	if q.Evaluator == nil {
+		return nil
+	}
+	for _, p := range []period.Period{q.Period, q.Period.Before()} {
+		said, err := q.Evaluator(ctx, tx, p, q.AsOf)
+		if err != nil {
+			return err
+		}
+		b.said[p] = said
+	}
+	return nil
 }
 
 // gather reads the organisation and the targets, and rolls the KPIs up from a day to the period's end.
@@ -105,7 +184,10 @@ func (b *builder) gather(ctx context.Context, tx *warehouse.Tx, kpis []*policy.K
 	if b.targets, err = readTargets(ctx, tx, b.Policy, q.AsOf, day(q.Now)); err != nil {
 		return err
 	}
-	b.rolled, err = rollUp(ctx, tx, b.Policy, b.org, kpis, Range{From: from, To: q.Period.End(), ReportDay: b.Day, Asked: day(q.Now), AsOf: q.AsOf})
+	b.rolled, err = rollUp(ctx, tx, b.Policy, b.org, kpis, Range{From: from, To: q.Period.End(), ReportDay: b.Day, Asked: day(q.Now), AsOf: q.AsOf, Proof: q.Proof})
+	if err == nil {
+		b.rolled.bar(b.Policy, q.inForce)
+	}
 	return err
 }
 
@@ -176,7 +258,7 @@ func (b *builder) funnel(f *policy.Funnel, lines []Line) {
 	for i := range lines {
 		v := FunnelValues{Funnel: f}
 		for j, k := range f.Steps {
-			v.Steps = append(v.Steps, newValue(k, b.Period, tallies[j].over(i, b.Period), nil))
+			v.Steps = append(v.Steps, b.told(k, b.Period, tallies[j].over(i, b.Period), b.subject(i)))
 		}
 		lines[i].Funnels = append(lines[i].Funnels, v)
 	}
@@ -260,10 +342,11 @@ func readCalendar(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, r Ran
 	return days, err
 }
 
-// people fills the people's lines and scores, and compares them with the period before.
-func (b *builder) people() {
+// people fills the people's lines and scores, and compares them with what was scored in the period before under the policy of by.
+func (b *builder) people(by *builder) {
 	lines, scores := b.judge(b.Period)
-	_, past := b.judge(b.Period.Before())
+	_, past := by.judge(b.Period.Before())
+	b.PolicyBefore = by.PolicyVersion
 	before := map[string]*fixed.Num{}
 	for _, s := range past {
 		before[s.Person.No] = s.Total
@@ -271,7 +354,6 @@ func (b *builder) people() {
 	for i := range lines {
 		l := &lines[i]
 		l.Before = before[l.Person.No]
-		l.Superiors = b.org.superiors(l.Person.No, l.Department, b.Period)
 	}
 	for i := range scores {
 		scores[i].Before = before[scores[i].Person.No]
@@ -297,7 +379,11 @@ func (b *builder) judge(p period.Period) ([]PersonLine, []PersonScore) {
 		for j, k := range b.KPIs {
 			l.Values = append(l.Values, b.value(k, p, sums[j][s.at], subject{department, s.employee}))
 		}
-		l.Score = score(b.Policy.ScorecardFor(b.org.departments[department].Kind), byKPI(l.Values), nil, b.Policy)
+		if b.said[p] != nil || p == b.Period {
+			l.Superiors = b.org.superiors(l.Person.No, l.Department, p)
+		}
+		evaluation := b.said[p].of(Member{l.Person.No, l.Department}, l.Superiors)
+		l.Score = score(b.Policy.ScorecardFor(b.org.departments[department].Kind), byKPI(l.Values), evaluation, b.Policy)
 		lines = append(lines, l)
 	}
 	rankLines(lines)

@@ -86,6 +86,7 @@ type Range struct {
 	From, To, ReportDay time.Time
 	Asked               time.Time // the day on which it is asked: what may still come in then is not missing yet
 	AsOf                int64
+	Proof               bool  // as in Question
 	months              []int // only these months, counted since year 0; nil: all
 }
 
@@ -272,41 +273,50 @@ func rollUp(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, org *organi
 	var gathering sync.WaitGroup
 	defer gathering.Wait()
 	for i, plan := range plans {
-		batches, err := scan(ctx, tx, plan, r)
-		if err != nil {
+		batches := make(chan arrow.RecordBatch, waiting)
+		gathering.Go(func() { sheets[i] = gather(plan, batches) })
+		if err := scan(ctx, tx, plan, r.whole(plan), batches); err != nil {
 			return nil, err
 		}
-		gathering.Go(func() { sheets[i] = gather(plan, batches) })
 	}
 	gathering.Wait()
 	for _, s := range sheets {
 		rolled.put(s)
 	}
-	return rolled, nil
+	return rolled, rolled.disclose(ctx, tx, p, plans, r)
 }
 
-func scan(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) ([]arrow.RecordBatch, error) {
+// waiting is how many batches of a scan may wait to be gathered: enough to let the next scan begin, except where the company is so large
+// that they would take much memory.
+const waiting = 256
+
+// scan runs a scan to its end. The batches are the receiver's to release.
+func scan(ctx context.Context, tx *warehouse.Tx, p Plan, r Range, batches chan<- arrow.RecordBatch) error {
+	defer close(batches)
 	reader, err := Rollup(ctx, tx, p, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	batches, err := collect(reader)
-	if err != nil {
-		return nil, fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
-	}
-	return batches, nil
-}
-
-// collect reads a scan to its end; the batches are the caller's to release.
-func collect(reader array.RecordReader) ([]arrow.RecordBatch, error) {
 	defer reader.Release()
-	var batches []arrow.RecordBatch
 	for reader.Next() {
 		batch := reader.RecordBatch()
 		batch.Retain()
-		batches = append(batches, batch)
+		batches <- batch
 	}
-	return batches, reader.Err()
+	if err := reader.Err(); err != nil {
+		return fmt.Errorf("roll up %s: %w", p.Dataset.ID, err)
+	}
+	return nil
+}
+
+// sheetOf runs a scan and gathers it.
+func sheetOf(ctx context.Context, tx *warehouse.Tx, p Plan, r Range) (s *sheet, err error) {
+	batches := make(chan arrow.RecordBatch, waiting)
+	var gathering sync.WaitGroup
+	gathering.Go(func() { s = gather(p, batches) })
+	err = scan(ctx, tx, p, r, batches)
+	gathering.Wait()
+	return s, err
 }
 
 // sheet is the result of one scan: by month, a row per stay with records.
@@ -318,16 +328,16 @@ type sheet struct {
 // chunk is one month of a sheet: columns of equal length. Of each aggregate either the number or, for medians, the list is there.
 type chunk struct {
 	stays   []int32
-	numbers [][]int64 // by aggregate
+	numbers []numbers // by aggregate
 	lists   [][][]int64
 	row     []int32 // by stay, from 1; 0 for none; made when it is asked for
 	once    sync.Once
 }
 
 // gather gives the sheet of a scan and releases its batches.
-func gather(p Plan, batches []arrow.RecordBatch) *sheet {
+func gather(p Plan, batches <-chan arrow.RecordBatch) *sheet {
 	s := &sheet{plan: p, months: map[int]*chunk{}}
-	for _, batch := range batches {
+	for batch := range batches {
 		s.take(batch)
 		batch.Release()
 	}
@@ -344,7 +354,7 @@ func (s *sheet) take(batch arrow.RecordBatch) {
 	for _, m := range slices.Sorted(maps.Keys(rows)) {
 		c := s.months[int(m)]
 		if c == nil {
-			c = &chunk{numbers: make([][]int64, len(s.plan.aggregates)), lists: make([][][]int64, len(s.plan.aggregates))}
+			c = &chunk{numbers: make([]numbers, len(s.plan.aggregates)), lists: make([][][]int64, len(s.plan.aggregates))}
 			s.months[int(m)] = c
 		}
 		for _, i := range rows[m] {
@@ -372,8 +382,36 @@ func (c *chunk) column(a int, from arrow.Array, rows []int) {
 	}
 	values := integers(from)
 	for _, i := range rows {
-		c.numbers[a] = append(c.numbers[a], values[i])
+		c.numbers[a].add(values[i])
 	}
+}
+
+// numbers is a column of a chunk. Most hold counts, so that half the room does until a greater number comes.
+type numbers struct {
+	narrow []int32
+	wide   []int64 // where narrow is nil
+}
+
+func (n *numbers) add(v int64) {
+	if n.wide == nil && v == int64(int32(v)) {
+		n.narrow = append(n.narrow, int32(v))
+		return
+	}
+	if n.wide == nil {
+		n.wide = make([]int64, len(n.narrow), cap(n.narrow)+1)
+		for i, v := range n.narrow {
+			n.wide[i] = int64(v)
+		}
+		n.narrow = nil
+	}
+	n.wide = append(n.wide, v)
+}
+
+func (n *numbers) at(row int) int64 {
+	if n.wide != nil {
+		return n.wide[row]
+	}
+	return int64(n.narrow[row])
 }
 
 // integers gives a column of counts as it is and one of sums in ten-thousandths; a sum of nothing is zero, and its count says so.

@@ -39,9 +39,8 @@ func full(v Value, curve []policy.Point) (*big.Rat, bool) {
 	return nil, false
 }
 
-// score judges values (by KPI) with a scorecard: items, cap, superior's share, penalties, band. superior is nil while the evaluation is
-// not in.
-func score(card *policy.Scorecard, values map[*policy.KPI]Value, superior *fixed.Num, p *policy.Policy) Score {
+// score judges values (by KPI) with a scorecard: items, cap, superiors' share, penalties, band. evaluation is nil where there is none.
+func score(card *policy.Scorecard, values map[*policy.KPI]Value, evaluation *Evaluation, p *policy.Policy) Score {
 	s := Score{Scorecard: card, Status: NoScore}
 	if card == nil {
 		return s
@@ -55,7 +54,7 @@ func score(card *policy.Scorecard, values map[*policy.KPI]Value, superior *fixed
 		return s
 	}
 	s.capped(weighted)
-	s.Superior = superior
+	s.Evaluation, s.Superior = evaluation, evaluation.Points()
 	before := s.mixed()
 	total := max(before-taken(s.Penalties), 0)
 	s.BeforePenalties, s.Total = &before, &total
@@ -75,6 +74,9 @@ func (s *Score) capped(weighted fixed.Num) {
 func (s *Score) mixed() fixed.Num {
 	if s.Superior == nil {
 		s.Status = Provisional
+		if s.Evaluation != nil && s.Evaluation.Exempt {
+			s.Status = Final
+		}
 		return *s.KPIPoints
 	}
 	s.Status = Final

@@ -75,7 +75,7 @@ func TestPenalties(t *testing.T) {
 	} {
 		values := map[*policy.KPI]Value{incidents: counted(incidents, test.incidents),
 			rate: newValue(rate, july, Sum{Ratio: fixed.Ratio{Num: fixed.MustParse(test.rate), Den: fixed.Int(100)}, N: fixed.Int(100)}, nil)}
-		s := score(card, values, test.superior, five)
+		s := score(card, values, &Evaluation{Mean: test.superior}, five)
 		got := fmt.Sprintln(s.KPIPoints, s.BeforePenalties, s.Penalties[0].Points, s.Total, bandID(s.Band), bandID(s.BandLimited))
 		if want := fmt.Sprintln(test.points, test.before, test.off, test.total, test.band, test.limit); got != want {
 			t.Errorf("%s: %swant %s", test.comment, got, want)

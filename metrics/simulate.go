@@ -144,7 +144,7 @@ type BandMove struct {
 // its KPIs are computed over the facts there are. When they read what no file has brought yet, the error is of type policy.Errors.
 func Simulate(ctx context.Context, b *books.Books, q Question, other *policy.Policy) (*Simulation, error) {
 	fail := func(err error) (*Simulation, error) { return nil, fmt.Errorf("simulate %s: %w", q.Period, err) }
-	known, err := state(b.Ledger(), q.AsOf)
+	known, err := state(ctx, b, q.AsOf)
 	if err != nil {
 		return fail(err)
 	}
@@ -156,11 +156,12 @@ func Simulate(ctx context.Context, b *books.Books, q Question, other *policy.Pol
 	if s.Old, err = New(ctx, b, q); err != nil {
 		return fail(err)
 	}
+	q.inForce = q.Version.Policy
 	q.Version = policy.Version{Policy: other, Hash: other.Source.Hash()}
 	if s.New, err = New(ctx, b, q); err != nil {
 		return fail(err)
 	}
-	bases, err := s.readBases(ctx, b)
+	bases, err := readBases(ctx, b, s.Old.LedgerSeq, hasBases(s.Old.Policy) || hasBases(s.New.Policy))
 	if err != nil {
 		return fail(err)
 	}
@@ -176,15 +177,15 @@ func hasBases(p *policy.Policy) bool {
 	return p.Dataset(policy.Employees).Column(policy.BonusBase) != nil
 }
 
-// readBases reads people's own bonus bases.
-func (s *Simulation) readBases(ctx context.Context, b *books.Books) (map[string]fixed.Num, error) {
+// readBases reads people's own bonus bases, where they may have some.
+func readBases(ctx context.Context, b *books.Books, asOf int64, may bool) (map[string]fixed.Num, error) {
 	bases := map[string]fixed.Num{}
-	if !hasBases(s.Old.Policy) && !hasBases(s.New.Policy) {
+	if !may {
 		return bases, nil
 	}
 	own := warehouse.SQL("bonus bases", "SELECT employee_no, CAST(bonus_base * 10000 AS BIGINT)\nFROM facts.employees "+known+" AND bonus_base IS NOT NULL")
 	err := b.View(ctx, func(tx *warehouse.Tx) error {
-		return tx.Each(ctx, own, warehouse.Args{"as_of": s.Old.LedgerSeq}, func(scan func(...any) error) error {
+		return tx.Each(ctx, own, warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
 			var no string
 			var base sql.NullInt64
 			err := scan(&no, &base)
@@ -193,6 +194,21 @@ func (s *Simulation) readBases(ctx context.Context, b *books.Books) (map[string]
 		})
 	})
 	return bases, err
+}
+
+// Outcomes gives what a report comes to for each person, parallel to Scores.
+func Outcomes(ctx context.Context, b *books.Books, r *Report) ([]Outcome, error) {
+	bases, err := readBases(ctx, b, r.LedgerSeq, hasBases(r.Policy))
+	if err != nil {
+		return nil, fmt.Errorf("rewards of %s: %w", r.Period, err)
+	}
+	list := make([]Outcome, len(r.Scores))
+	for i := range r.Scores {
+		if list[i], err = outcome(r, &r.Scores[i], bases); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // people pairs the people of both reports.

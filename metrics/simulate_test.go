@@ -139,7 +139,7 @@ func TestSimulate(t *testing.T) {
 
 // TestSimulateWithoutBonus tries policies of which the rewards are not known: they are never zero.
 func TestSimulateWithoutBonus(t *testing.T) {
-	bare := changed(t, ", bonus: 1.5", "", ", bonus: 1.2", "", ", bonus: 1.0", "", ", bonus: 0.8", "", ", bonus: 0}", "}")
+	bare := changed(t, ", bonus: 1.5", "", ", bonus: 1.2", "", ", bonus: 1.0", "", ", bonus: 0.8", "", ", bonus: 0}", "}", "  incident: {kpi", "  # incident: {kpi")
 	s, err := simulate(t, rewardCompany(t, bare), policy.Default())
 	if err != nil {
 		t.Fatal(err)

@@ -35,12 +35,15 @@ type Rolled struct {
 	org         *organisation
 	sheets      map[*policy.KPI]*sheet
 	expected    *expectation
-	first, last int // months of the range, counted since year 0
+	first, last int                                 // months of the range, counted since year 0
+	disclosures map[*policy.KPI]map[int]*disclosure // what may be told of anonymous KPIs, by quarter
+	barred      map[*policy.KPI]bool                // of which nothing is told
 }
 
 func newRolled(org *organisation, p *policy.Policy, r Range) *Rolled {
 	return &Rolled{org: org, sheets: map[*policy.KPI]*sheet{}, expected: newExpectation(org, p.Calendar, r),
-		first: monthOf(r.From), last: monthOf(r.To.AddDate(0, 0, -1))}
+		first: monthOf(r.From), last: monthOf(r.To.AddDate(0, 0, -1)),
+		disclosures: map[*policy.KPI]map[int]*disclosure{}}
 }
 
 // put adds the result of a scan.
@@ -153,7 +156,7 @@ func (r *Rolled) recorded(k *policy.KPI, c *chunk, use columns, f func(row int, 
 
 // sum is one row of a KPI that counts records; num and den hold what the person's rows before it have left.
 func (c *chunk) sum(k *policy.KPI, use columns, row int, s *Stay, num, den *splitter) Sum {
-	n := c.numbers[use.n][row]
+	n := c.numbers[use.n].at(row)
 	sum := Sum{N: fixed.Int(n).Times(s.Share)}
 	if k.Numerator.Kind == policy.People {
 		sum.N = fixed.Int(min(n, 1))
@@ -164,9 +167,9 @@ func (c *chunk) sum(k *policy.KPI, use columns, row int, s *Stay, num, den *spli
 		}
 		return sum
 	}
-	sum.Ratio.Num = amount(k.Numerator, c.numbers[use.num][row], s, num)
+	sum.Ratio.Num = amount(k.Numerator, c.numbers[use.num].at(row), s, num)
 	if use.den >= 0 {
-		sum.Ratio.Den = amount(*k.Denominator, c.numbers[use.den][row], s, den)
+		sum.Ratio.Den = amount(*k.Denominator, c.numbers[use.den].at(row), s, den)
 	}
 	return sum
 }
@@ -214,7 +217,7 @@ func (r *Rolled) due(k *policy.KPI, s *sheet, i, month int, about []bool, f func
 			}
 			var done daySet
 			if row, ok := c.of(int32(stay)); ok {
-				done = daySet(c.numbers[s.plan.uses[i].num][row])
+				done = daySet(c.numbers[s.plan.uses[i].num].at(row))
 			}
 			met = r.expected.met(met, k, stay, month, done)
 		}

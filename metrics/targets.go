@@ -81,9 +81,17 @@ func (b *builder) subject(i int) subject { return subject{department: i} }
 
 // value gives a KPI's value of a subject with its target.
 func (b *builder) value(k *policy.KPI, p period.Period, s Sum, of subject) Value {
-	v := newValue(k, p, s, nil)
+	v := b.told(k, p, s, of)
 	v.Target, v.TargetFrom = b.target(k, p, of)
 	return v
+}
+
+// told gives a KPI's value of a subject, withheld when it may not be told.
+func (b *builder) told(k *policy.KPI, p period.Period, s Sum, of subject) Value {
+	if !b.rolled.tells(k, p, of, s) {
+		return Value{KPI: k, Period: p, Status: Withheld}
+	}
+	return newValue(k, p, s, nil)
 }
 
 // target finds a subject's target: a record for the person, for the department or, unless the KPI adds up, for a department above

@@ -174,6 +174,7 @@ func (s *scene) answer(t *testing.T, text string) string {
 	if word("as-of") == "first" {
 		q.AsOf = s.first
 	}
+	_, q.Proof = words["proof"]
 	var b strings.Builder
 	w := &table{tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)}
 	switch verb {

@@ -17,7 +17,7 @@ const (
 	OK           Status = "ok"
 	Insufficient Status = "insufficient_data" // fewer rows than the KPI's minimum: shown, not ranked, not scored
 	NoData       Status = "no_data"
-	Withheld     Status = "withheld" // anonymous answers of too few: neither value nor sums are given
+	Withheld     Status = "withheld" // anonymous answers of too few, or from which too few could be worked out: neither value nor sums are given
 )
 
 // Value is one KPI of one subject in one period with its receipt.
@@ -143,7 +143,8 @@ type Score struct {
 	Items           []ItemScore      // parallel to Scorecard.Items
 	KPIPoints       *fixed.Num       // weighted points of the KPI part, at most Scorecard.Cap; nil: none
 	Uncapped        *fixed.Num       // what KPIPoints would be without the cap; nil: the cap takes nothing
-	Superior        *fixed.Num       // points given by the superior; nil: not yet
+	Evaluation      *Evaluation      // what superiors said; nil: nothing is evaluated here
+	Superior        *fixed.Num       // points of the evaluation; nil: not in, or nobody evaluates
 	BeforePenalties *fixed.Num       // KPI part and superior's by their shares; nil: no score
 	Penalties       []PenaltyScore   // parallel to Scorecard.Penalties, also without a score
 	BandLimits      []BandLimitScore // parallel to Scorecard.BandLimits, also without a score
@@ -193,7 +194,7 @@ type PersonLine struct {
 	Values     []Value    // parallel to Report.KPIs, only records of these days in this department
 	Readings   []Reading  // parallel to Values; without changes and forecasts
 	Score      Score      // ranked among the lines of the same department
-	Before     *fixed.Num // the person's Total in the period before; nil: none
+	Before     *fixed.Num // the person's Total in the period before, by the policy of then; nil: none
 }
 
 // PersonScore is the score of a person over the whole period: the lines' scores before penalties weighted by days and shares, less the
@@ -230,8 +231,10 @@ type Report struct {
 	Policy        *policy.Policy
 	PolicyVersion int
 	PolicyHash    string // SHA-256 of the policy's files
+	PolicyBefore  int    // the version in force at the end of the period before, by which the scores before are judged
 	LedgerSeq     int64  // state of the books that the numbers come from
 	LedgerHash    string
+	Seal          string    // the id of the seal under which the period stands; "" while it is not sealed
 	Made          time.Time // when the report was asked for
 	Period        period.Period
 	Day           time.Time       // the report day: last day of the period or Made's day, the earlier

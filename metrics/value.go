@@ -10,7 +10,7 @@ import (
 	"plumbline/policy"
 )
 
-// newValue gives a KPI's value out of its sums.
+// newValue gives a KPI's value out of its sums; what others show beside it is not its concern (Rolled.tells).
 func newValue(k *policy.KPI, p period.Period, s Sum, target *fixed.Num) Value {
 	v := Value{KPI: k, Period: p, Ratio: s.Ratio, N: s.N, Target: target}
 	switch {
@@ -20,7 +20,7 @@ func newValue(k *policy.KPI, p period.Period, s Sum, target *fixed.Num) Value {
 		v.Ratio.Den = fixed.Int(1)
 	}
 	switch {
-	case k.Anonymous && s.N > 0 && s.N < fixed.Int(policy.AnonymousFrom):
+	case k.Anonymous && !s.empty() && s.N < fixed.Int(policy.AnonymousFrom):
 		return Value{KPI: k, Period: p, Status: Withheld, Target: target}
 	case s.N == 0 || v.Ratio.Den == 0 || k.IsRatio() && s.Above == 0 && k.Of.Numerator.Kind == policy.SumOf: // a sum of nothing is not zero
 		v.Status = NoData

@@ -78,8 +78,12 @@ func Handler(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 	if err != nil {
 		return err
 	}
+	had, err := factColumns(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for _, d := range p.Datasets {
-		if err := layOut(ctx, tx, d); err != nil {
+		if err := layOut(ctx, tx, d, had[d.ID]); err != nil {
 			return err
 		}
 	}
@@ -95,6 +99,9 @@ func Handler(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 
 // checkAlone checks a policy with a database of its own, so that it may run inside a transaction.
 func checkAlone(ctx context.Context, s Source) (p *Policy, err error) {
+	if p := right.get(s.Hash()); p != nil && s.shape() == nil {
+		return p, nil
+	}
 	db, err := warehouse.Open(ctx, "", warehouse.Options{Memory: "256MiB", Threads: 1})
 	if err != nil {
 		return nil, err
@@ -117,26 +124,25 @@ const (
 // Current is the value of UntilColumn for a row that stands.
 const Current int64 = 1<<63 - 1
 
-// factColumns gives the types of the columns of a dataset's fact table, none when there is no table.
-func factColumns(ctx context.Context, tx *warehouse.Tx, d *Dataset) (map[string]string, error) {
-	had := map[string]string{}
-	err := tx.Each(ctx, statements.Get("columns"), warehouse.Args{"dataset": d.ID}, func(scan func(...any) error) error {
-		var name, typ string
-		if err := scan(&name, &typ); err != nil {
+// factColumns gives the types of the columns of each fact table, by dataset and column.
+func factColumns(ctx context.Context, tx *warehouse.Tx) (map[string]map[string]string, error) {
+	had := map[string]map[string]string{}
+	err := tx.Each(ctx, statements.Get("columns"), nil, func(scan func(...any) error) error {
+		var dataset, name, typ string
+		if err := scan(&dataset, &name, &typ); err != nil {
 			return err
 		}
-		had[name] = typ
+		if had[dataset] == nil {
+			had[dataset] = map[string]string{}
+		}
+		had[dataset][name] = typ
 		return nil
 	})
 	return had, err
 }
 
-// layOut makes the dataset's fact table, or adds the columns that it lacks.
-func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset) error {
-	had, err := factColumns(ctx, tx, d)
-	if err != nil {
-		return err
-	}
+// layOut makes the dataset's fact table, or adds the columns that it lacks beside those it had.
+func layOut(ctx context.Context, tx *warehouse.Tx, d *Dataset, had map[string]string) error {
 	if len(had) == 0 {
 		_, err := tx.Exec(ctx, warehouse.SQL("create "+d.ID, createTable(d)), nil)
 		return err

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // a machine without zone files must read the same policy
@@ -61,29 +62,39 @@ func (k *kept) put(hash string, p *Policy) {
 }
 
 func check(ctx context.Context, db *warehouse.DB, s Source) (*Policy, error) {
-	c := &checker{
+	return newChecker(ctx, db, s).check(s)
+}
+
+func newChecker(ctx context.Context, db *warehouse.DB, s Source) *checker {
+	return &checker{
 		reader: &reader{lines: map[string][]string{}},
 		ctx:    ctx, db: db,
 		policy:   &Policy{Source: append(Source(nil), s...)},
 		unknown:  map[*Dataset]bool{},
 		madeFrom: map[*Column][]Place{},
 	}
+}
+
+func (c *checker) check(s Source) (*Policy, error) {
 	company, datasets, kpis, scorecards := c.parse(s[0]), c.parse(s[1]), c.parse(s[2]), c.parse(s[3])
 	if len(s) > 4 { // expressions count workdays
 		if n := c.parse(s[4]); n != nil {
 			c.calendar(n)
 		}
 	}
-	leave, quality := c.company(company)
+	about := c.company(company)
 	if company != nil && datasets != nil { // expressions use the parameters
 		c.datasets(datasets)
 		c.parameterNames()
-		c.leaves(leave)
-		c.quality(quality.value, quality.key)
+		c.ahead(slices.Concat(c.underDatasets(about.find("leave"), absenceUse), c.underDatasets(about.find("quality"), qualityUse), c.underDatasets(about.find("audit"), qualityUse), c.underDatasets(kpis, countUse)))
+		c.leaves(about.find("leave"))
+		c.quality(about.find("quality"), about.keys["quality"])
+		c.audit(about.find("audit"), about.keys["audit"])
 		if kpis != nil {
 			c.kpis(kpis)
 			if scorecards != nil {
 				c.scorecards(scorecards)
+				c.procedure(about)
 			}
 		}
 	}
@@ -104,19 +115,14 @@ type checker struct {
 	policy   *Policy
 	unknown  map[*Dataset]bool   // datasets with a column of unknown type, over which no expression can be bound
 	madeFrom map[*Column][]Place // where the names of Column.MadeFrom stand
+	asked    asked               // what was asked of DuckDB ahead
 	broken   error               // why the check could not be done
 }
 
-// later is a part of company.yaml that names datasets and is read after them.
-type later struct {
-	value *node
-	key   Place
-}
-
-// company reads company.yaml but for what is read later, which it gives.
-func (c *checker) company(n *node) (leave *node, quality later) {
+// company reads company.yaml but for the sections that name datasets and KPIs, which are read after those.
+func (c *checker) company(n *node) *object {
 	if n == nil {
-		return nil, quality
+		return nil
 	}
 	o, _ := c.object(n, n.place, companyFile)
 	if about := o.need("company"); about != nil {
@@ -132,7 +138,7 @@ func (c *checker) company(n *node) (leave *node, quality later) {
 	if bands := o.need("bands"); bands != nil {
 		c.bands(bands)
 	}
-	return o.find("leave"), later{o.find("quality"), o.keys["quality"]}
+	return o
 }
 
 // workday reads how many hours a day of work has: 8 unless it says otherwise.

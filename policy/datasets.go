@@ -15,21 +15,42 @@ var types = []string{
 
 // datasets reads datasets.yaml.
 func (c *checker) datasets(n *node) {
+	type ruled struct {
+		dataset *Dataset
+		rules   *node
+	}
+	var list []ruled
+	var asking []wanted
 	for _, p := range c.entries(n) {
 		valid := c.named(p.key, true)
-		if d := c.dataset(p); valid && d != nil {
+		d, rules := c.dataset(p)
+		if d == nil {
+			continue
+		}
+		if valid {
 			c.policy.Datasets = append(c.policy.Datasets, d)
+		}
+		if rules != nil {
+			list = append(list, ruled{d, rules})
+			asking = append(asking, expressions(rules, d, ruleUse)...)
+		}
+	}
+	c.ahead(asking)
+	for _, r := range list {
+		for _, item := range c.list(r.rules) {
+			c.rule(r.dataset, item)
 		}
 	}
 	c.organisation(n.place)
 }
 
-func (c *checker) dataset(p pair) *Dataset {
+// dataset reads a dataset but for its rules, which it gives.
+func (c *checker) dataset(p pair) (d *Dataset, rules *node) {
 	o, ok := c.object(p.value, p.key.place, "dataset")
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	d := &Dataset{ID: p.key.text, Place: p.key.place, Name: c.bilingual(o.need("name"), maxName)}
+	d = &Dataset{ID: p.key.text, Place: p.key.place, Name: c.bilingual(o.need("name"), maxName)}
 	for _, col := range c.entries(o.need("columns")) {
 		valid := c.named(col.key, true)
 		if column := c.column(d, col); valid && column != nil {
@@ -45,18 +66,13 @@ func (c *checker) dataset(p pair) *Dataset {
 	if n := o.find("no_overlap"); n != nil {
 		d.NoOverlap = c.interval(d, n, o.keys["no_overlap"])
 	}
-	if rules := o.find("rules"); rules != nil {
-		for _, item := range c.list(rules) {
-			c.rule(d, item)
-		}
-	}
 	if limits := o.find("limits"); limits != nil {
 		for _, item := range c.list(limits) {
 			c.limit(d, item)
 		}
 	}
 	c.madeKey(d)
-	return d
+	return d, o.find("rules")
 }
 
 // belongs reads whose a record is: an employee's, a department's, or nobody's.

@@ -34,19 +34,31 @@ func TestDiff(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ change, want []string }{
-		"nothing":     {[]string{"# company.yaml", "# another remark\n# company.yaml", "weight: 60, target: 30,", "target: 30.0, weight: 60,"}, nil},
-		"company":     {[]string{"timezone: Asia/Shanghai", "timezone: Asia/Tokyo"}, []string{"company  timezone: Asia/Shanghai → Asia/Tokyo"}},
-		"parameter":   {[]string{"director_limit: {value: 50000", "director_limit: {value: 80000"}, []string{"parameters director_limit value: 50000 → 80000", `kpis approval_authority_rate`}},
-		"band":        {[]string{"from: 95, bonus: 1.2", "from: 96, bonus: 1.1"}, []string{"bands A from: 95 → 96", "bands A bonus: 1.2 → 1.1"}},
-		"target":      {[]string{"weight: 60, target: 30", "weight: 60, target: 32"}, []string{"scorecards sales target conversion_rate: 30 → 32"}},
-		"curve":       {[]string{"[120, 120]]}", "[150, 120]]}"}, []string{"scorecards sales curve conversion_rate: [[50, 0], [100, 100], [120, 120]] → [[50, 0], [100, 100], [150, 120]]"}},
-		"new item":    {[]string{"{kpi: log_punctuality, weight: 20, target: 95", "{kpi: won_amount, weight: 5, target: 9}\n    - {kpi: log_punctuality, weight: 15, target: 95"}, []string{"scorecards sales weight log_punctuality: 20 → 15", "scorecards sales weight won_amount:  → 5", "scorecards sales target won_amount:  → 9", "scorecards sales curve won_amount:  → [[0, 0], [100, 100]]"}},
-		"missing":     {[]string{"missing: redistribute", "missing: zero"}, []string{"scorecards sales missing: redistribute → zero"}},
-		"cap":         {[]string{"missing: redistribute", "missing: redistribute\n  cap: 110"}, []string{"scorecards sales cap:  → 110"}},
-		"definition":  {[]string{`"delivered_on <= due_on"`, `"delivered_on < due_on"`}, []string{`kpis on_time_rate numerator: count: delivered_on <= due_on → count: delivered_on < due_on`}},
-		"minimum":     {[]string{"minimum: 5", "minimum: 6"}, []string{"kpis conversion_rate minimum: 5 → 6"}},
+		"nothing":    {[]string{"# company.yaml", "# another remark\n# company.yaml", "weight: 60, target: 30,", "target: 30.0, weight: 60,"}, nil},
+		"company":    {[]string{"timezone: Asia/Shanghai", "timezone: Asia/Tokyo"}, []string{"company  timezone: Asia/Shanghai → Asia/Tokyo"}},
+		"parameter":  {[]string{"director_limit: {value: 50000", "director_limit: {value: 80000"}, []string{"parameters director_limit value: 50000 → 80000", `kpis approval_authority_rate`, "rewards  director_limit: 50000 → 80000"}},
+		"band":       {[]string{"from: 95, bonus: 1.2", "from: 96, bonus: 1.1"}, []string{"bands A from: 95 → 96", "bands A bonus: 1.2 → 1.1"}},
+		"target":     {[]string{"weight: 60, target: 30", "weight: 60, target: 32"}, []string{"scorecards sales target conversion_rate: 30 → 32"}},
+		"curve":      {[]string{"[120, 120]]}", "[150, 120]]}"}, []string{"scorecards sales curve conversion_rate: [[50, 0], [100, 100], [120, 120]] → [[50, 0], [100, 100], [150, 120]]"}},
+		"new item":   {[]string{"{kpi: log_punctuality, weight: 20, target: 95", "{kpi: won_amount, weight: 5, target: 9}\n    - {kpi: log_punctuality, weight: 15, target: 95"}, []string{"scorecards sales weight log_punctuality: 20 → 15", "scorecards sales weight won_amount:  → 5", "scorecards sales target won_amount:  → 9", "scorecards sales curve won_amount:  → [[0, 0], [100, 100]]"}},
+		"missing":    {[]string{"missing: redistribute", "missing: zero"}, []string{"scorecards sales missing: redistribute → zero"}},
+		"cap":        {[]string{"missing: redistribute", "missing: redistribute\n  cap: 110"}, []string{"scorecards sales cap:  → 110"}},
+		"definition": {[]string{`"delivered_on <= due_on"`, `"delivered_on < due_on"`}, []string{`kpis on_time_rate numerator: count: delivered_on <= due_on → count: delivered_on < due_on`}},
+		"minimum":    {[]string{"\n  minimum: 5\n", "\n  minimum: 6\n"}, []string{"kpis conversion_rate minimum: 5 → 6"}},
+		"coverage": {[]string{`where: "hours > 0", expected: workday, due_after: log_within_days, of: days, at_least: 90, minimum: 5`, `where: "hours > 1", expected: week, due_after: 9, of: people, at_least: 80, minimum: 6`}, []string{
+			"quality days_logged where: hours > 0 → hours > 1", "quality days_logged expected: workday → week", "quality days_logged due_after: 1 → 9", "quality days_logged of: no → yes",
+			"quality days_logged at_least: 90 → 80", "quality days_logged minimum: 5 → 6"}},
+		"lateness":    {[]string{"within: log_within_days, at_most: 20", "within: 2, at_most: 21"}, []string{"quality logged_late within: 1 → 2", "quality logged_late at_most: 20 → 21"}},
+		"delay":       {[]string{"percentile: 90, at_most: 3", "percentile: 95, at_most: 4"}, []string{"quality logging_delay_p90 percentile: 90 → 95", "quality logging_delay_p90 at_most: 3 → 4"}},
 		"column":      {[]string{"    project:      {type: text, optional: true, ", "    stage: {type: text, optional: true}\n    project:      {type: text, optional: true, "}, []string{"datasets deliveries column stage:  → text, optional", "datasets deliveries column stage name:  → stage"}},
-		"KPI is gone": {[]string{"    - {kpi: conversion_rate, weight: 60, target: 30, curve: [[50, 0], [100, 100], [120, 120]]}\n    - {kpi: log_punctuality, weight: 20", "    - {kpi: log_punctuality, weight: 80"}, []string{"scorecards sales weight conversion_rate: 60 → ", "scorecards sales target conversion_rate: 30 → ", "scorecards sales curve conversion_rate: [[50, 0], [100, 100], [120, 120]] → ", "scorecards sales weight log_punctuality: 20 → 80"}},
+		"KPI is gone": {[]string{"    - {kpi: conversion_rate, weight: 60, target: 30, curve: [[50, 0], [100, 100], [120, 120]]}\n    - {kpi: log_punctuality, weight: 20", "    - {kpi: log_punctuality, weight: 80", "    - {kpi: conversion_rate, above: 120, share: 10}\n", ""}, []string{"rewards  extra conversion_rate: 120 % → 10 % → ", "scorecards sales weight conversion_rate: 60 → ", "scorecards sales target conversion_rate: 30 → ", "scorecards sales curve conversion_rate: [[50, 0], [100, 100], [120, 120]] → ", "scorecards sales weight log_punctuality: 20 → 80"}},
+		"office":      {[]string{"finance: {positions: [财务经理, 财务总监, 财务主管, CFO, Finance manager]}", `finance: {positions: [财务经理], employees: ["00100"]}`}, []string{"offices finance positions: 财务经理, 财务总监, 财务主管, CFO, Finance manager → 财务经理", "offices finance employees:  → 00100"}},
+		"self-review": {[]string{"due_day: 5", "due_day: 6", "hours: {dataset: work_logs, sum: hours, by: project}", "hours: {dataset: work_logs, sum: hours, by: content}", "records: [on_time_rate, conversion_rate]", "records: [on_time_rate]"}, []string{"reviews self_review due_day: 5 → 6", "reviews self_review hours: work_logs: hours / project → work_logs: hours / content", "reviews self_review records: on_time_rate, conversion_rate → on_time_rate"}},
+		"evaluation":  {[]string{"evaluation: {due_days: 15, lowest: 0, highest: 120, extreme_below: 60, extreme_above: 110, gap: 20}", "evaluation: {due_days: 16, lowest: 1, highest: 121, extreme_below: 61, extreme_above: 111, gap: 21}"}, []string{"reviews evaluation due_days: 15 → 16", "reviews evaluation lowest: 0 → 1", "reviews evaluation highest: 120 → 121", "reviews evaluation extreme_below: 60 → 61", "reviews evaluation extreme_above: 110 → 111", "reviews evaluation gap: 20 → 21"}},
+		"appeals":     {[]string{"appeals: {file_within: 5, mediate_within: 5, arbitrate_within: 10}", "appeals: {file_within: 6, mediate_within: 7, arbitrate_within: 8}"}, []string{"reviews appeals file_within: 5 → 6", "reviews appeals mediate_within: 5 → 7", "reviews appeals arbitrate_within: 10 → 8"}},
+		"rewards": {[]string{"director_limit: director_limit", "budget: 500000\n  director_limit: 60000", "make_up_within: make_up_within_days", "make_up_within: 9", "{kpi: conversion_rate, above: 120, share: 10}", "{kpi: conversion_rate, above: 115, share: 10}", "{kpi: on_time_rate, above: 110, share: 10}", "{kpi: on_time_rate, above: 110, share: 15}",
+			"{kpi: confirmed_incidents, band: C}", "{kpi: confirmed_incidents, band: D}", "{band: S, prefix: RY}", "{band: A, prefix: GD}", "{band: A, quarters: 4, month: 1}", "{band: B, quarters: 3, month: 2}", "  rotation_years: 2\n", ""}, []string{"rewards  director_limit: 50000 → 60000", "rewards  make_up_within: 3 → 9", "rewards  budget:  → 500000",
+			"rewards  extra conversion_rate: 120 % → 10 % → 115 % → 10 %", "rewards  extra on_time_rate: 110 % → 10 % → 110 % → 15 %", "rewards  incident: confirmed_incidents → C → confirmed_incidents → D", "rewards  certificate: S RY → A GD", "rewards  promotion: A × 4 / 1 → B × 3 / 2", "rewards  rotation_years: 2 → "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := policy.Check(t.Context(), db, altered(t, c.change...))

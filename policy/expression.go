@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -44,19 +43,24 @@ type ref struct {
 	call bool // the name is that of the function, up to and including the bracket
 }
 
+// inOneLine gives the text of an expression, which may run over several lines.
+func inOneLine(text string) string {
+	return strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(text)
+}
+
 // expression checks an SQL expression over the columns of d. After a fault it gives what it has.
 func (c *checker) expression(n *node, d *Dataset, purpose use) Expr {
 	if n == nil {
 		return Expr{}
 	}
-	spaced := *n // an expression may run over several lines
-	spaced.text = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(n.text)
+	spaced := *n
+	spaced.text = inOneLine(n.text)
 	text, ok := c.word(&spaced, maxExpr)
 	e := Expr{Text: text, Place: n.place}
 	if !ok || d == nil || c.unknown[d] || c.broken != nil {
 		return e
 	}
-	refs, refusals, err := c.parseExpression(text, d, purpose)
+	refs, refusals, err := c.parsed(text, d, purpose)
 	if err != nil {
 		c.broken = err
 		return e
@@ -77,11 +81,29 @@ func (c *checker) expression(n *node, d *Dataset, purpose use) Expr {
 	return e
 }
 
-// parseExpression gives the names in text, in its order, or why it is refused. An error means that the warehouse failed.
-func (c *checker) parseExpression(text string, d *Dataset, purpose use) ([]ref, []refusal, error) {
+// parsed gives the names in text, in its order, or why it is refused. An error means that the warehouse failed.
+func (c *checker) parsed(text string, d *Dataset, purpose use) ([]ref, []refusal, error) {
+	p, refusals, err := c.parseExpression(text, d, purpose)
+	if err != nil || refusals != nil {
+		return nil, refusals, err
+	}
+	refused, err := c.prove(p)
+	return p.refs, one(refused), err
+}
+
+// parsing is an expression that is accepted, once it is proved that it can be rewritten.
+type parsing struct {
+	walker    *walker
+	item      map[string]any // its tree
+	refs      []ref
+	rewritten string
+}
+
+// parseExpression reads text, or says why it is refused.
+func (c *checker) parseExpression(text string, d *Dataset, purpose use) (*parsing, []refusal, error) {
 	words, refused := scan(text)
 	if refused != nil {
-		return nil, []refusal{*refused}, nil
+		return nil, one(refused), nil
 	}
 	if refusals := calls(words, purpose); refusals != nil {
 		return nil, refusals, nil
@@ -101,23 +123,27 @@ func (c *checker) parseExpression(text string, d *Dataset, purpose use) ([]ref, 
 	}
 	refs := withCalls(text, words, w.refs)
 	if len(refs) > len(w.refs) {
-		call, refused, err := c.tree(byCalendar + "(" + calendarFigures(c.policy.Calendar) + ")")
+		call, refused, err := c.tree(c.calendarCall())
 		if err != nil || refused != nil {
 			return nil, one(refused), err
 		}
 		w.calendar = list(call["children"])
 	}
-	refused, err = c.prove(w, item, c.rewrite(text, refs, d, asParameter))
-	return refs, one(refused), err
+	return &parsing{w, item, refs, c.rewrite(text, refs, d, asParameter)}, nil, nil
+}
+
+// calendarCall is a call of the function that takes the calendar, with nothing but the calendar.
+func (c *checker) calendarCall() string {
+	return byCalendar + "(" + calendarFigures(c.policy.Calendar) + ")"
 }
 
 // prove makes sure that the text with the names replaced means the same: DuckDB parses it into the same tree.
-func (c *checker) prove(w *walker, item map[string]any, rewritten string) (*refusal, error) {
-	again, refused, err := c.tree(rewritten)
+func (c *checker) prove(p *parsing) (*refusal, error) {
+	again, refused, err := c.tree(p.rewritten)
 	if err != nil {
 		return nil, err
 	}
-	if refused != nil || !w.same(item, again) {
+	if refused != nil || !p.walker.same(p.item, again) {
 		return &refusal{-1, say("表达式无法可靠地改写", "the expression cannot be rewritten safely"), say("换一种更简单的写法", "write it in a simpler way")}, nil
 	}
 	return nil, nil
@@ -145,9 +171,16 @@ func one(r *refusal) []refusal {
 
 // tree gives the only select item of SELECT text, provided that the statement is nothing but that.
 func (c *checker) tree(text string) (map[string]any, *refusal, error) {
-	const lead = "SELECT "
-	raw, err := c.db.ParseTree(c.ctx, lead+text)
-	if syntax, ok := errors.AsType[*warehouse.SyntaxError](err); ok {
+	parsed, ok := c.asked.trees[text]
+	if !ok {
+		c.asked.alone++
+		one, err := c.db.ParseTrees(c.ctx, lead+text)
+		if err != nil {
+			return nil, nil, err
+		}
+		parsed = one[0]
+	}
+	if syntax, ok := errors.AsType[*warehouse.SyntaxError](parsed.Err); ok {
 		at := syntax.Position - len(lead)
 		if syntax.Position < 0 || at < 0 || at > len(text) {
 			at = -1
@@ -155,22 +188,19 @@ func (c *checker) tree(text string) (map[string]any, *refusal, error) {
 		return nil, &refusal{at, say("表达式有语法错误：%s", "the expression does not parse: %s", clip(syntax.Message)),
 			say("写成一个 SQL 条件或算式，文字用单引号", "write one SQL condition or sum; put text into single quotes")}, nil
 	}
-	if err != nil {
-		return nil, nil, err
+	if parsed.Err != nil {
+		return nil, nil, parsed.Err
 	}
-	var parsed any
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
-	decoder.UseNumber()
-	if err := decoder.Decode(&parsed); err != nil {
-		return nil, nil, fmt.Errorf("read the parse tree: %w", err)
-	}
-	item, ok := onlyItem(parsed)
+	item, ok := onlyItem(parsed.Tree)
 	if !ok {
 		return nil, &refusal{-1, say("此处只能写一个表达式，不能有 FROM、WHERE、排序、别名或第二列", "this must be one expression: no FROM, WHERE, order, alias or second column"),
 			say("只保留条件或算式本身", "keep nothing but the condition or the sum")}, nil
 	}
 	return item, nil, nil
 }
+
+// lead stands before an expression to make it a statement.
+const lead = "SELECT "
 
 // rewrite quotes the columns, replaces the parameters by their exact values, and hands the calendar to the functions that need it.
 func (c *checker) rewrite(text string, refs []ref, d *Dataset, day func(name string) string) string {
@@ -214,27 +244,53 @@ func literal(parameters []Parameter, id string) string {
 
 // bind asks DuckDB for the type of the expression and compares it with what it is for.
 func (c *checker) bind(e *Expr, refs []ref, d *Dataset, purpose use) ([]refusal, error) {
+	bound := c.bound(e.Text, refs, d)
+	typ, known := c.asked.types[bindingKey{d, bound}]
+	if !known {
+		c.asked.alone++
+		types, err := c.describe("SELECT (" + bound + ") AS result FROM (" + facts(d) + ") AS facts")
+		if err != nil {
+			if c.ctx.Err() != nil || errors.Is(err, warehouse.ErrClosed) || !slices.Contains([]warehouse.Class{warehouse.Other, warehouse.Conversion, warehouse.Refused}, warehouse.ClassOf(err)) {
+				return nil, err
+			}
+			return []refusal{{-1, say("表达式的类型不相配：%s", "the types of the expression do not fit: %s", firstLine(err)),
+				say("核对各列的类型；日期加减用整数天", "check the types of the columns; add whole days to dates")}}, nil
+		}
+		typ = types[0]
+	}
+	e.Type = typ
+	return one(fits(e.Type, purpose)), nil
+}
+
+// bound rewrites an expression for a day that does not matter.
+func (c *checker) bound(text string, refs []ref, d *Dataset) string {
+	return c.rewrite(text, refs, d, func(string) string { return "DATE '2000-01-01'" })
+}
+
+// facts yields a row with the columns of d.
+func facts(d *Dataset) string {
 	columns := make([]string, len(d.Columns))
 	for i, col := range d.Columns {
 		columns[i] = "NULL::" + col.Type.SQL() + " AS " + warehouse.Ident(col.ID)
 	}
-	bound := c.rewrite(e.Text, refs, d, func(string) string { return "DATE '2000-01-01'" })
-	s := warehouse.SQL("policy expression", "SELECT ("+bound+") AS result FROM (SELECT "+strings.Join(columns, ", ")+") AS facts")
+	return "SELECT " + strings.Join(columns, ", ")
+}
+
+// describe gives the types of what a statement yields, of which there is at least one.
+func (c *checker) describe(text string) ([]string, error) {
+	s := warehouse.SQL("policy expression", text)
+	var types []string
 	err := c.db.View(c.ctx, func(tx *warehouse.Tx) error {
 		described, err := tx.Columns(c.ctx, s, warehouse.Args{})
-		if err == nil && len(described) == 1 {
-			e.Type = described[0].Type
+		for _, column := range described {
+			types = append(types, column.Type)
+		}
+		if err == nil && len(types) == 0 {
+			err = errors.New("DuckDB describes no column")
 		}
 		return err
 	})
-	if err != nil {
-		if c.ctx.Err() != nil || errors.Is(err, warehouse.ErrClosed) || !slices.Contains([]warehouse.Class{warehouse.Other, warehouse.Conversion, warehouse.Refused}, warehouse.ClassOf(err)) {
-			return nil, err
-		}
-		return []refusal{{-1, say("表达式的类型不相配：%s", "the types of the expression do not fit: %s", firstLine(err)),
-			say("核对各列的类型；日期加减用整数天", "check the types of the columns; add whole days to dates")}}, nil
-	}
-	return one(fits(e.Type, purpose)), nil
+	return types, err
 }
 
 var decimalForm = regexp.MustCompile(`^DECIMAL\(\d+,(\d+)\)$`)

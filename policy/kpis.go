@@ -276,10 +276,12 @@ func (p *Policy) kpiIDs() []string {
 }
 
 // measureUses are the forms of a measure and what their expressions are for.
-var measureUses = []struct {
+var measureUses = []measureUse{{CountRows, countUse}, {SumOf, sumUse}, {PersonDays, countUse}, {People, countUse}, {Median, sumUse}}
+
+type measureUse struct {
 	kind MeasureKind
 	use  use
-}{{CountRows, countUse}, {SumOf, sumUse}, {PersonDays, countUse}, {People, countUse}, {Median, sumUse}}
+}
 
 // measure reads {count: condition}, {sum: expression}, {days: condition}, {people: condition}, {median: expression} or {expected: occasion}.
 func (c *checker) measure(n *node, d *Dataset) *Measure {

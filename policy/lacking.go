@@ -30,15 +30,14 @@ func Lacking(ctx context.Context, tx *warehouse.Tx, p *Policy) error {
 		}
 	}
 	var faults Errors
+	had, err := factColumns(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for _, d := range p.Datasets {
-		if reads[d] == nil {
-			continue
+		if reads[d] != nil {
+			faults = append(faults, d.lacks(had[d.ID], reads[d])...)
 		}
-		had, err := factColumns(ctx, tx, d)
-		if err != nil {
-			return err
-		}
-		faults = append(faults, d.lacks(had, reads[d])...)
 	}
 	if faults == nil {
 		return nil

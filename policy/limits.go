@@ -32,17 +32,17 @@ func (c *checker) penalty(s *Scorecard, n *node) {
 	s.Penalties = append(s.Penalties, p)
 }
 
-// penalised makes sure that a KPI counts what may cost points.
+// penalised makes sure that a KPI counts what may cost points or bonus.
 func (c *checker) penalised(n *node, k *KPI) {
 	switch {
 	case k.Unit != Count && k.Unit != "" || k.Denominator != nil:
-		c.fault(n.place, say("扣分按件数计，指标 %s 不是计件指标", "a penalty goes by a count, but the KPI %s is not one", k.ID),
+		c.fault(n.place, say("此处按件数计，指标 %s 不是计件指标", "this goes by a count, but the KPI %s is not one", k.ID),
 			say("换成单位为 count、没有 denominator 的指标", "take a KPI of unit count without denominator"))
 	case k.HigherIsBetter:
-		c.fault(n.place, say("指标 %s 越多越好，不应扣分", "of the KPI %s more is better, so that it cannot cost points", k.ID),
+		c.fault(n.place, say("指标 %s 越多越好，不应据此处罚", "of the KPI %s more is better, so that nobody is penalised by it", k.ID),
 			say("换成 better: lower 的指标", "take a KPI with better: lower"))
 	case k.Minimum > 1:
-		c.fault(n.place, say("指标 %s 不满 %d 条视为数据不足，扣分却从第一件算起", "fewer than %[2]d rows are too few data for the KPI %[1]s, but a penalty begins with the first", k.ID, k.Minimum),
+		c.fault(n.place, say("指标 %s 不满 %d 条视为数据不足，处罚却从第一件算起", "fewer than %[2]d rows are too few data for the KPI %[1]s, but the first one is penalised", k.ID, k.Minimum),
 			say("删去指标 %s 的 minimum", "delete the minimum of the KPI %s", k.ID))
 	}
 }
@@ -112,20 +112,12 @@ func (c *checker) judging(n *node) *KPI {
 
 // bandOf reads the id of the best band that a limit leaves.
 func (c *checker) bandOf(n *node) *Band {
-	id, ok := c.word(n, maxBand)
-	if !ok || len(c.policy.Bands) == 0 { // without bands, company.yaml is at fault, and that has been reported
-		return nil
-	}
-	i := c.policy.bandIndex(id)
-	switch {
-	case i < 0:
-		c.fault(n.place, say("没有等级“%s”", "there is no band “%s”", clip(id)), oneOfCure(id, c.policy.bandIDs()))
-		return nil
-	case i == 0:
-		c.fault(n.place, say("%s 已是最高等级，谁也限制不了", "%s is the best band, so that nobody would be bound", id),
+	b := c.bandNamed(n)
+	if b != nil && c.policy.bandIndex(b.ID) == 0 {
+		c.fault(n.place, say("%s 已是最高等级，谁也限制不了", "%s is the best band, so that nobody would be bound", b.ID),
 			say("写更低的等级", "name a lower band"))
 	}
-	return &c.policy.Bands[i]
+	return b
 }
 
 // bandIndex gives the position of a band, -1 when there is none.

@@ -89,11 +89,16 @@ func (c *mapper) mapping(m *Mapping, n *node) {
 	if n := o.find("unpivot"); n != nil {
 		c.unpivot(m, n, o.keys["unpivot"])
 	}
+	fields := o.need("fields")
+	asking := expressions(fields, c.headers, textUse)
+	if n := o.find("where"); n != nil {
+		asking = append(asking, wanted{strings.TrimSpace(inOneLine(n.text)), c.headers, rowUse})
+	}
+	c.ahead(asking)
 	if n := o.find("where"); n != nil {
 		e := c.expression(n, c.headers, rowUse)
 		m.Where = &e
 	}
-	fields := o.need("fields")
 	for _, p := range c.entries(fields) {
 		c.field(m, p)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,7 +159,7 @@ func golden(t *testing.T, path, got string) {
 // TestFaults runs the cases of the archives: their files go in, the faults in both languages come out.
 func TestFaults(t *testing.T) {
 	db := open(t)
-	for _, name := range []string{"yaml", "company", "leave", "quality", "calendar", "datasets", "kpis", "scorecards"} {
+	for _, name := range []string{"yaml", "company", "leave", "quality", "calendar", "datasets", "kpis", "scorecards", "procedure"} {
 		path := "testdata/" + name + ".txtar"
 		a, err := txtar.ParseFile(path)
 		if err != nil {
@@ -180,9 +181,31 @@ func TestFaults(t *testing.T) {
 				files = append(files, a.Files[i])
 			}
 			e := faults(t, db, s)
+			if _, err := policy.CheckOneByOne(t.Context(), db, s); err == nil || err.Error() != e.Error() {
+				t.Errorf("%s, each expression by itself:\n%v\ntogether:\n%v", title, err, e)
+			}
 			files = append(files, txtar.File{Name: title + "/zh", Data: []byte(e.In(policy.ZH) + "\n")}, txtar.File{Name: title + "/en", Data: []byte(e.In(policy.EN) + "\n")})
 		}
 		golden(t, path, string(txtar.Format(&txtar.Archive{Comment: a.Comment, Files: files})))
+	}
+}
+
+// TestExpressionsAreAskedForTogether: what DuckDB answers about all expressions at once is what it answers about each.
+func TestExpressionsAreAskedForTogether(t *testing.T) {
+	db := open(t)
+	for i, s := range []policy.Source{policy.Default(), base(t), full()} {
+		together := check(t, db, s)
+		each, err := policy.CheckOneByOne(t.Context(), db, s)
+		if err != nil || !reflect.DeepEqual(each, together) {
+			t.Errorf("policy %d is another one when its expressions are asked for one by one: %v", i, err)
+		}
+		if n, err := policy.AskedAlone(t.Context(), db, s); err != nil || n != 0 {
+			t.Errorf("policy %d: %d questions about single expressions, %v", i, n, err)
+		}
+	}
+	faulty := kpi(t, "count", "done_on + 1.5 > seen_on") // its dataset is asked for one by one, and no other
+	if n, err := policy.AskedAlone(t.Context(), db, faulty); n == 0 || err == nil {
+		t.Errorf("%d questions about single expressions, %v", n, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -29,6 +30,7 @@ type schema struct {
 	Const      any                `json:"const"`
 	Pattern    string             `json:"pattern"`
 	Minimum    *float64           `json:"minimum"`
+	Maximum    *float64           `json:"maximum"`
 	MinItems   *int               `json:"minItems"`
 	MaxItems   *int               `json:"maxItems"`
 	MinProps   *int               `json:"minProperties"`
@@ -230,12 +232,52 @@ func TestSchemaKnowsTheKeysOfCheck(t *testing.T) {
 	}
 }
 
+// short is full() with no more KPIs and rules than use all keys, since it is checked once for each of them.
+func short(t *testing.T) policy.Source {
+	t.Helper()
+	s := full()
+	at := func(name string) int { return slices.IndexFunc(s, func(f policy.File) bool { return f.Name == name }) }
+	write := func(name string, v map[string]any) {
+		text, err := yaml.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s[at(name)].Text = string(text)
+	}
+	datasets, kpis := decode(t, s[at("datasets.yaml")].Text), decode(t, s[at("kpis.yaml")].Text)
+	for _, d := range datasets {
+		if d := d.(map[string]any); d["rules"] != nil {
+			d["rules"] = d["rules"].([]any)[:1]
+		}
+	}
+	named := fmt.Sprint(decode(t, s[at("scorecards.yaml")].Text), kpis["ratios"], kpis["funnels"])
+	seen := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(kpis)) {
+		used := strings.Contains(named, id)
+		for key := range kpis[id].(map[string]any) {
+			used = used || !seen[key]
+		}
+		if !used && id != "ratios" && id != "funnels" {
+			delete(kpis, id)
+			continue
+		}
+		for key := range kpis[id].(map[string]any) {
+			seen[key] = true
+		}
+	}
+	write("datasets.yaml", datasets)
+	write("kpis.yaml", kpis)
+	return s
+}
+
 // TestRequiredKeys takes each key away once: Check misses it exactly when the schema requires it.
 func TestRequiredKeys(t *testing.T) {
 	db, root := open(t), readSchema(t)
 	done := map[string]bool{}
 	logs := check(t, db, base(t))
-	for i, f := range append(full(), trial(t)) {
+	whole := short(t)
+	check(t, db, whole)
+	for i, f := range append(slices.Clone(whole), trial(t)) {
 		file := decode(t, f.Text)
 		type cut struct {
 			name, key string
@@ -261,7 +303,7 @@ func TestRequiredKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.object[c.key] = value
-			if s := full(); i < len(s) {
+			if s := slices.Clone(whole); i < len(s) {
 				s[i].Text = string(text)
 				_, err = policy.Check(t.Context(), db, s)
 			} else {
@@ -272,6 +314,15 @@ func TestRequiredKeys(t *testing.T) {
 				t.Errorf("%s without %s: required by the schema %v, missed by Check %v\n%v", c.name, c.key, c.required, missed, err)
 			}
 		}
+	}
+	for _, f := range append(full(), trial(t)) { // short leaves nothing out
+		(&schema{Ref: "#/$defs/" + formOf(f)}).valid(root, decode(t, f.Text), func(name string, _ *schema, object map[string]any) {
+			for key := range object {
+				if at := name + "." + key; !done[at] && slices.Contains(policy.Keys[name], key) && name != "measure" && at != "kpi.denominator" && at != "column.values" {
+					t.Errorf("%s was not tried", at)
+				}
+			}
+		})
 	}
 	if len(done) < 85 {
 		t.Errorf("only %d keys were tried", len(done))

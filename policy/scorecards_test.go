@@ -29,9 +29,11 @@ const strict = `strict:
   distribution: {shares: {S: 10, A: 20, B: 50, C: 15, D: 5}, from: 10, lift: true}
 `
 
-// full is the default policy with the strict scorecard before the others, the KPI that it goes by, and a ratio with all that it may have.
+// full is the default policy with the strict scorecard before the others, the KPI that it goes by, a ratio with all that it may have, an
+// office held by number and a budget of rewards.
 func full() policy.Source {
 	s := policy.Default()
+	s = with(s, "company.yaml", strings.NewReplacer("  finance: {positions: ", "  finance: {employees: [\"00100\"], positions: ", "  rotation_years: 2\n", "  rotation_years: 2\n  budget: 500000\n").Replace(s[0].Text))
 	i := slices.IndexFunc(s, func(f policy.File) bool { return f.Name == "kpis.yaml" })
 	s = with(s, "kpis.yaml", strings.Replace(s[i].Text, "    to: won_amount\n", "    to: won_amount\n    minimum: 3\n    listed: true\n", 1))
 	s = with(s, "kpis.yaml+", "incidents_found:\n  name: {zh: 事件, en: Incidents}\n  dataset: incidents\n"+
@@ -79,9 +81,21 @@ func TestScorecardDeclaresNothingByItself(t *testing.T) {
 func TestNeutralPoints(t *testing.T) {
 	text := strings.Replace(strict, "  neutral_points: 90\n", "", 1)
 	s := with(full(), "scorecards.yaml", text)
+	s = with(s, "company.yaml", withoutExtras(t, s[0].Text)) // of KPIs of the other scorecards
 	if got := check(t, open(t), s).Scorecards[0].NeutralPoints; got != fixed.Int(100) {
 		t.Errorf("neutral points %s, want 100", got)
 	}
+}
+
+// withoutExtras takes the extras out of a company.yaml.
+func withoutExtras(t *testing.T, text string) string {
+	t.Helper()
+	before, rest, ok := strings.Cut(text, "  extras:")
+	_, after, ok2 := strings.Cut(rest, "  incident:")
+	if !ok || !ok2 {
+		t.Fatal("there are no extras")
+	}
+	return before + "  incident:" + after
 }
 
 // The figure itself is good enough, and the direction is the KPI's.

@@ -96,12 +96,17 @@ func (p *Policy) statements() []statement {
 	for _, d := range p.Datasets {
 		s.dataset(d)
 	}
+	for _, q := range p.Quality {
+		s.quality(q)
+	}
 	for _, l := range p.Leaves {
 		s.about(LeavePart, l.Dataset.ID+" "+l.From, l.Dataset.Name)
 		s.add("days", Text{"首日与末日", "first and last day"}, plain(l.From+" … "+l.To))
 		s.expression("where", Text{"条件", "condition"}, &l.Where)
 	}
+	s.procedure(p)
 	s.calendar(p)
+	s.audit(&p.Audit)
 	return s.list
 }
 
@@ -195,6 +200,44 @@ func (s *sayings) kpi(k *KPI) {
 		s.add("formula", Text{"口径说明", "formula in words"}, k.Formula)
 	}
 	s.add("clauses", Text{"条款", "clauses"}, joined(k.Clauses))
+}
+
+// qualityKeys are the keys of a kind of check in the file, where they differ between kinds.
+var qualityKeys = map[QualityKind]struct{ day, until, days, limit string }{
+	Coverage: {"day", "", "due_after", "at_least"}, Late: {"day", "until", "within", "at_most"}, Delay: {"day", "until", "", "at_most"},
+	BackDated: {"day", "", "after", "at_most"}, AfterClose: {"day", "", "after", "at_most"}, DueMoved: {"due", "", "", "at_most"},
+	ClosedAtOnce: {"closed", "created", "", "at_most"}, Multiples: {"day", "", "", "above_company"},
+	Copied: {"day", "", "days", "at_most"}, Unvaried: {"day", "", "days", "at_most"},
+}
+
+func (s *sayings) quality(q *QualityCheck) {
+	s.about(QualityPart, q.ID, q.Name)
+	keys := qualityKeys[q.Kind]
+	s.add("kind", Text{"检查方式", "kind of check"}, plain(string(q.Kind)))
+	s.add("dataset", Text{"记录", "dataset"}, plain(q.Dataset.ID))
+	s.add(keys.day, Text{"记录的日期", "day of a record"}, plain(q.Day))
+	s.add(keys.until, Text{"登记的日期", "day of writing"}, plain(q.Until))
+	s.add("amount", Text{"数额", "amount"}, plain(q.Amount))
+	s.add("text", Text{"文字", "text"}, plain(q.Text))
+	s.expression("where", Text{"检查范围", "where"}, q.Where)
+	days := fmt.Sprint(q.Days)
+	if q.Kind == Coverage {
+		s.expression("where", Text{"检查范围", "where"}, &q.KPI.Numerator.Expr)
+		s.add("expected", Text{"应有", "expected"}, plain(string(q.KPI.Denominator.Occasion)))
+		s.add("of", Text{"按人计", "counted by people"}, yes(q.OfPeople))
+		days = q.KPI.Denominator.After.String()
+	}
+	if keys.days != "" {
+		s.add(keys.days, Text{"天数", "days"}, plain(days))
+	}
+	if q.Kind == Delay {
+		s.add("percentile", Text{"百分位", "percentile"}, plain(q.Percentile.String()))
+	}
+	if q.Kind == Multiples {
+		s.add("of", Text{"整倍数", "multiples of"}, plain(q.Multiple.String()))
+	}
+	s.add(keys.limit, Text{"界限", "limit"}, plain(q.Limit.String()))
+	s.add("minimum", Text{"最少条数或人数", "minimum"}, plain(fmt.Sprint(q.Minimum)))
 }
 
 func (s *sayings) measure(field string, what Text, m *Measure) {

@@ -41,9 +41,13 @@ type Policy struct {
 	Scorecards []*Scorecard // the first that applies is used
 	Bands      []Band       // best first
 	Calendar   period.Calendar
-	Leaves     []Absence       // which records tell of days on which nobody is expected to work
-	Quality    []*QualityCheck // checks of the data, by kind
-	Source     Source          // the files it was read from
+	Leaves     []Absence          // which records tell of days on which nobody is expected to work
+	Quality    []*QualityCheck    // checks of the data, by kind
+	Audit      Audit              // of what the quarterly audit looks at a sample
+	Source     Source             // the files it was read from
+	Offices    map[Office]Holders // who holds them; nil: the policy has none
+	Reviews    *Reviews           // nil: the policy has no rules of reviews
+	Rewards    *Rewards           // nil: nothing is rewarded
 }
 
 // Company is whose regulation it is.
@@ -292,7 +296,7 @@ type KPI struct {
 	HigherIsBetter  bool
 	Minimum         int64 // fewer rows in the denominator: insufficient data
 	Listed          bool  // false: feeds a funnel or chart only
-	Anonymous       bool  // values of fewer than AnonymousFrom rows are withheld
+	Anonymous       bool  // values from which those of fewer than AnonymousFrom rows could be worked out are withheld
 	Place           Place
 }
 

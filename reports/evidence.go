@@ -63,7 +63,7 @@ func (b *book) receiptWords() string {
 		words += b.t("兼任人员的记录按份额分到各部门，件数因而可有小数。", " Records of people in several departments are split by their shares, so that counts may have decimals.")
 	}
 	if withheld {
-		words += fmt.Sprintf(b.t("匿名数据不足 %d 份的不显示。", " Anonymous answers of fewer than %d are withheld."), policy.AnonymousFrom)
+		words += fmt.Sprintf(b.t("匿名答卷不足 %d 份的，以及可据以推算出这类答卷的，不显示。", " Anonymous answers of fewer than %d are withheld, and so is what they could be worked out from."), policy.AnonymousFrom)
 	}
 	return words
 }
@@ -259,7 +259,7 @@ func (b *book) writePolicy() error {
 func (b *book) policyFacts() [][2]string {
 	r := b.Report
 	zone := r.Policy.Company.Timezone
-	return [][2]string{
+	facts := [][2]string{
 		{b.t("公司", "Company"), r.Policy.Company.Name.In(b.lang)},
 		{b.t("期间", "Period"), b.periodName() + b.t("（", " (") + dates(r.Period, b.t(" 至 ", " to ")) + b.t("）", ")")},
 		{b.t("统计截至", "Report day"), r.Day.Format("2006-01-02")},
@@ -270,6 +270,10 @@ func (b *book) policyFacts() [][2]string {
 		{b.t("账本 SHA-256", "Ledger SHA-256"), r.LedgerHash},
 		{b.t("时区", "Time zone"), zone},
 	}
+	if r.Seal != "" {
+		facts = append(facts, [2]string{b.t("封账号", "Seal"), r.Seal})
+	}
+	return facts
 }
 
 func dates(p period.Period, to string) string {

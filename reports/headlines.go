@@ -34,7 +34,7 @@ func (b *book) kpiHeadline(i int) string {
 	exact, ok := v.Exact()
 	switch {
 	case v.Status == metrics.Withheld:
-		return say + fmt.Sprintf(b.t("：匿名数据不足 %d 份，不显示。", ": fewer than %d anonymous answers, withheld."), policy.AnonymousFrom)
+		return say + fmt.Sprintf(b.t("：匿名答卷不足 %d 份或可被推算，不显示。", ": fewer than %d anonymous answers or such could be worked out, withheld."), policy.AnonymousFrom)
 	case !ok:
 		return say + b.t("：本期无数据。", ": no data in this period.")
 	case v.Status == metrics.Insufficient:
@@ -50,25 +50,7 @@ func (b *book) kpiHeadline(i int) string {
 
 // amount is a value as a sentence has it.
 func (b *book) amount(r *big.Rat, u policy.Unit) string {
-	return strings.TrimSpace(grouped(fixed.Text(r, decimals(u))) + " " + b.unit(u))
-}
-
-// grouped sets commas between thousands.
-func grouped(s string) string {
-	start, end := 0, len(s)
-	if s[0] == '-' {
-		start = 1
-	}
-	for i := range s {
-		if s[i] == '.' {
-			end = i
-			break
-		}
-	}
-	for i := end - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return strings.TrimSpace(fixed.Grouped(fixed.Text(r, decimals(u))) + " " + b.unit(u))
 }
 
 // againstTarget says more than "within the range of chance" only when the interval excludes the target.
@@ -156,5 +138,5 @@ func (b *book) dataHeadline() string {
 		in, accepted, quarantined = in+b.Files[i].RowsIn, accepted+b.Files[i].Accepted, quarantined+b.Files[i].Quarantined
 	}
 	return fmt.Sprintf(b.t("数据：%d 份文件 %s 行，采纳 %s 行，隔离 %s 行（见「%s」）。", "Data: %d files with %s rows, %s accepted, %s in quarantine (sheet %s)."),
-		len(b.Files), grouped(itoa(int(in))), grouped(itoa(int(accepted))), grouped(itoa(int(quarantined))), b.plan.rejects)
+		len(b.Files), fixed.Grouped(itoa(int(in))), fixed.Grouped(itoa(int(accepted))), fixed.Grouped(itoa(int(quarantined))), b.plan.rejects)
 }

@@ -206,5 +206,5 @@ func money(n *fixed.Num) string {
 	if n == nil {
 		return "—"
 	}
-	return grouped(n.Text(2))
+	return fixed.Grouped(n.Text(2))
 }

@@ -237,7 +237,7 @@ func (w *stayWriter) itemCells(i int, item *metrics.ItemScore) bool {
 	c, st, f, k := w.plan.items[i], w.items[i], w.formulas, item.Item.KPI
 	value, attainment := w.figures(&item.Value, st, c), any("")
 	if !math.IsNaN(value) {
-		attainment = w.reached(item, value)
+		attainment = w.book.reached(item, value)
 	}
 	if c.target > 0 {
 		w.set(c.target, st.value, "", targetOfItem(item).Float())
@@ -254,13 +254,13 @@ func (w *stayWriter) itemCells(i int, item *metrics.ItemScore) bool {
 }
 
 // reached is what the attainment cell shows for an item with a value.
-func (w *stayWriter) reached(item *metrics.ItemScore, value float64) any {
+func (b *book) reached(item *metrics.ItemScore, value float64) any {
 	higher := item.Item.KPI.HigherIsBetter
 	switch {
 	case item.Value.Status == metrics.Insufficient:
-		return w.book.fewWords() + item.Value.N.String()
+		return b.fewWords() + item.Value.N.String()
 	case value <= 0 && !higher:
-		return w.book.fullWords()
+		return b.fullWords()
 	}
 	return numberOr(attained(value, targetOfItem(item).Float(), higher), "")
 }

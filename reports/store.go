@@ -12,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"plumbline/internal/period"
 	"plumbline/policy"
 )
 
@@ -42,6 +43,37 @@ func WriteWorkbook(ctx context.Context, dir string, d Data, lang policy.Lang) (p
 		return "", false, err
 	}
 	return path, true, nil
+}
+
+// writePrivate writes a document into dir as its next version, readable by its owner alone, unless the newest version there says the same,
+// apart from when it was made. render writes it as if made at a moment and gives the digest of its contents.
+func writePrivate(dir string, company policy.Text, p period.Period, subject policy.Text, lang policy.Lang, now time.Time,
+	render func(made time.Time, w io.Writer) (string, error)) (path string, changed bool, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", false, fmt.Errorf("write %s into %s: %w", subject.In(lang), dir, err)
+	}
+	stem, end := nameParts(company, p, subject, lang)
+	newest, err := newestVersion(dir, stem, end)
+	if err != nil {
+		return "", false, err
+	}
+	if newest >= 0 {
+		path = filepath.Join(dir, FileName(company, p, subject, newest, lang))
+		if made, err := madeOn(path); err == nil { // one that cannot be read does not say the same
+			digest, err := render(made, io.Discard)
+			if err != nil {
+				return "", false, err
+			}
+			if onDisk, err := digestOf(path); err == nil && onDisk == digest {
+				return path, false, nil
+			}
+		}
+	}
+	path = filepath.Join(dir, FileName(company, p, subject, newest+1, lang))
+	return path, true, writeFor(path, 0o600, func(w io.Writer) error {
+		_, err := render(now, w)
+		return err
+	})
 }
 
 // newestVersion finds the highest version in dir, and -1 when there is none.
@@ -98,7 +130,10 @@ func madeOn(path string) (time.Time, error) {
 }
 
 // writeWhole writes a file under another name, makes it durable and gives it its name.
-func writeWhole(path string, write func(io.Writer) error) (err error) {
+func writeWhole(path string, write func(io.Writer) error) error { return writeFor(path, 0o644, write) }
+
+// writeFor is writeWhole for those whom the mode lets read the file.
+func writeFor(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".workbook-*.tmp")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -112,7 +147,7 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 	if err := write(tmp); err != nil {
 		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
+	if err := tmp.Chmod(mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := tmp.Sync(); err != nil {

@@ -61,6 +61,7 @@ type look struct {
 	box    string // colour of a heavy line all round; "" none
 	top    bool   // stands at the top of its row, not in the middle
 	indent int
+	open   bool // may be filled in on a protected sheet
 }
 
 // The looks that sheets build on.
@@ -131,6 +132,9 @@ func (l look) excel(font string) *excelize.Style {
 	}
 	if l.fill != "" {
 		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{l.fill}}
+	}
+	if l.open {
+		s.Protection = &excelize.Protection{}
 	}
 	if l.line != "" {
 		s.Border = []excelize.Border{{Type: "bottom", Color: l.line, Style: 1}}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"plumbline/internal/warehouse"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
+	"plumbline/reviews"
 )
 
 // app is what all commands share.
@@ -79,8 +82,8 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
 	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.fileCommand(), a.mappingCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
-		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(),
-		a.sampleCommand(), a.demoCommand())
+		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.auditCommand(), a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(),
+		a.sampleCommand(), a.demoCommand(), a.selfReviewCommand(), a.reviewCommand(), a.quarterCommand(), a.appealCommand(), a.rewardCommand())
 	a.speak(c)
 	return c
 }
@@ -115,10 +118,11 @@ func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 	defer finish()
 	handlers := ingest.Handlers()
 	handlers[policy.Adopted] = policy.Handler
+	maps.Copy(handlers, reviews.Handlers())
 	return books.Open(ctx, dir, books.Options{
 		Replayed:  replayed,
 		Now:       a.now,
-		Schema:    append(policy.Tables(), ingest.Tables()...),
+		Schema:    slices.Concat(policy.Tables(), ingest.Tables(), reviews.Tables()),
 		Handlers:  handlers,
 		Warehouse: warehouse.Options{Memory: a.memory},
 		Notice:    func(s string) { a.tell(a.say("注意：%s", "note: %s"), s) },

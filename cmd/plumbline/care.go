@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"plumbline/ingest"
 	"plumbline/internal/books"
+	"plumbline/internal/ledger"
 	"plumbline/internal/period"
 	"plumbline/internal/sample"
 )
@@ -36,19 +39,47 @@ func (a *app) rebuildCommand() *cobra.Command {
 }
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var heads []string
+	var write string
+	c := &cobra.Command{
 		Use:     "doctor",
 		Short:   a.say("体检：账本链、原件、行数是否都对得上", "a health check: ledger chain, originals, and every row accounted for"),
-		Example: "  plumbline doctor",
+		Long:    a.say("--write-head 把账本现在的末尾写成文件，另存别处；日后用 --head 核对，可发现账本被截断、被换成旧的或另一本。", "--write-head writes what the ledger ends with now; keep it elsewhere. --head compares later, and exposes a ledger that was cut, or exchanged for an older or another one."),
+		Example: "  plumbline doctor\n  plumbline doctor --write-head head.json\n  plumbline doctor --head head.json",
 		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.with(c.Context(), func(b *books.Books) error { return a.examine(c.Context(), b) })
+			known, err := a.readHeads(heads)
+			if err != nil {
+				return err
+			}
+			return a.with(c.Context(), func(b *books.Books) error {
+				if write != "" {
+					return a.writeHead(b, write)
+				}
+				return a.examine(c.Context(), b, known)
+			})
 		},
 	}
+	c.Flags().StringArrayVar(&heads, "head", nil, a.say("早先写出的末尾，可重复", "a head written earlier; may be repeated"))
+	c.Flags().StringVar(&write, "write-head", "", a.say("把账本现在的末尾写到此文件", "write what the ledger ends with now to this file"))
+	return c
+}
+
+// writeHead writes what the ledger ends with, for keeping elsewhere.
+func (a *app) writeHead(b *books.Books, path string) error {
+	h := b.Ledger().Head()
+	text, err := json.Marshal(headFile(h))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return a.done("账本末尾 %d %s 已写入 %s", "the head %d %s is written to %s", h.Seq, h.Hash, path)
 }
 
 // examine checks everything that can be checked and tells each finding; the first fault is returned.
-func (a *app) examine(ctx context.Context, b *books.Books) error {
+func (a *app) examine(ctx context.Context, b *books.Books, heads []ledger.Head) error {
 	head := b.Ledger().Head()
 	var first error
 	report := func(what, well string, err error) {
@@ -61,6 +92,9 @@ func (a *app) examine(ctx context.Context, b *books.Books) error {
 	}
 	report(a.say("账本：", "ledger: "), fmt.Sprintf(a.say("%d 个事件首尾相连，原件逐个解压核对无误；末尾哈希 %s", "%d events in one chain, every original unpacked and verified; head %s"),
 		head.Seq, head.Hash), b.Ledger().Verify(ctx))
+	for _, h := range heads {
+		report(a.say("末尾：", "head: "), fmt.Sprintf(a.say("账本包含早先写出的 %d", "the ledger holds %d, written earlier"), h.Seq), b.Ledger().CheckHead(h))
+	}
 	files, err := ingest.Files(ctx, b, always)
 	report(a.say("导入：", "files taken in: "), fmt.Sprintf(a.say("%d 个文件", "%d"), len(files)), err)
 	var lost error

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:     "demo -o OUT",
-		Short:   a.say("用示例公司走完全程：导入、指标、得分、工作簿、图表", "the whole way on the sample company: ingest, KPIs, scores, workbook, charts"),
+		Short:   a.say("用示例公司走完全程：导入、指标、评审、封账、工作簿、图表", "the whole way on the sample company: ingest, KPIs, reviews, a seal, workbook, charts"),
 		Example: "  plumbline demo -o out",
 		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -54,11 +55,21 @@ func (a *app) demo(ctx context.Context, out string) error {
 	if err := a.initialise(ctx, a.data); err != nil {
 		return err
 	}
+	told, real := &story{}, a.now
+	a.now = func() time.Time { // what the books ask, also while the story goes on
+		if !told.at.IsZero() {
+			return told.at
+		}
+		return real()
+	}
 	return a.with(ctx, func(b *books.Books) error {
 		a.heading(a.say("一、导入示例公司的文件", "1. Taking in the sample company's files"))
 		took, err := a.ingest(ctx, b, []string{filepath.Join(files, "company"), filepath.Join(files, "refused")}, declared{})
 		if err != nil {
 			return err
+		}
+		if err := a.demoReviews(ctx, b, told); err != nil {
+			return fmt.Errorf("play the reviews: %w", err)
 		}
 		q, err := a.question(ctx, b, demoPeriod, 0)
 		if err != nil {
@@ -72,7 +83,11 @@ func (a *app) demo(ctx context.Context, out string) error {
 		if err := a.board(r).Write(a.out, "table"); err != nil {
 			return err
 		}
-		a.heading(a.say("三、写出的文件", "3. What was written"))
+		a.heading(a.say("三、评审走到哪一步", "3. How far the reviews are"))
+		if err := a.demoStatus(ctx, b); err != nil {
+			return err
+		}
+		a.heading(a.say("四、写出的文件", "4. What was written"))
 		return a.demoFiles(ctx, b, r, took, out)
 	})
 }

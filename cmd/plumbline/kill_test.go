@@ -136,10 +136,7 @@ func TestKilledIngest(t *testing.T) {
 		t.Fatalf("an ingest that nobody kills: %v, %d of %d files acknowledged", child.ProcessState, acknowledged(t, talk), len(in.names))
 	}
 	step := time.Since(begun) / time.Duration(len(in.names)+1)
-	rounds := 100
-	if testing.Short() {
-		rounds = 20
-	}
+	rounds := 2 * len(in.names) // each file is the last one acknowledged in two of them
 	dice := rand.New(rand.NewPCG(2026, 11))
 	killed, amid := 0, 0
 	for i := range rounds {

@@ -10,56 +10,80 @@ import (
 
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
+	"plumbline/internal/period"
 	"plumbline/metrics"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
+	"plumbline/reviews"
 )
 
 // decimals is how many decimals computed figures have in tables for machines.
 const decimals = 6
 
 func (a *app) kpiCommand() *cobra.Command {
-	var by, ids []string
-	var asOf int64
-	c := &cobra.Command{
+	var f figureFlags
+	c := a.ofPeriod(&f, func(ctx context.Context, b *books.Books, q asked) error {
+		rows, err := metrics.Values(ctx, b, q.Question, q.kpis, q.levels)
+		if err != nil {
+			return err
+		}
+		if err := a.tellStrays(ctx, b, q.Question); err != nil {
+			return err
+		}
+		a.tellWarnings(q.Question)
+		if err := a.kpiTable(rows).Write(a.out, a.format); err != nil {
+			return err
+		}
+		return a.qualityNote(ctx, b, q.Question, q.kpis, rows)
+	}, &cobra.Command{
 		Use:     "kpi PERIOD",
 		Short:   a.say("指标值，带分子、分母、条数与区间", "KPI values with numerator, denominator, count and interval"),
 		Example: "  plumbline kpi 2026Q3 --by department\n  plumbline kpi 2026-07 --kpi conversion_rate --by employee --format csv",
-		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), func(b *books.Books) error {
-				q, err := a.question(c.Context(), b, args[0], asOf)
-				if err != nil {
-					return err
-				}
-				levels, err := a.levels(by)
-				if err != nil {
-					return err
-				}
-				kpis, err := chosen(q.Version.Policy, ids)
-				if err != nil {
-					return err
-				}
-				rows, err := metrics.Values(c.Context(), b, q, kpis, levels)
-				if err != nil {
-					return err
-				}
-				if err := a.tellStrays(c.Context(), b, q); err != nil {
-					return err
-				}
-				a.tellWarnings(q)
-				if err := a.kpiTable(rows).Write(a.out, a.format); err != nil {
-					return err
-				}
-				return a.qualityNote(c.Context(), b, q, kpis, rows)
-			})
-		},
+	})
+	c.Flags().StringSliceVar(&f.by, "by", []string{"company", "department"}, a.say("层次：company,department,employee，可加 month", "levels: company,department,employee; month splits the period"))
+	c.Flags().StringSliceVar(&f.kpis, "kpi", nil, a.say("只看这些指标", "only these KPIs"))
+	return c
+}
+
+// figureFlags say which figures of a period a command is to show.
+type figureFlags struct {
+	by, kpis []string
+	asOf     int64
+}
+
+// asked is what the flags come to.
+type asked struct {
+	metrics.Question
+	levels metrics.Levels
+	kpis   []*policy.KPI
+}
+
+// ofPeriod completes a command that shows figures of a PERIOD, as known at some time and in any format.
+func (a *app) ofPeriod(f *figureFlags, show func(ctx context.Context, b *books.Books, q asked) error, c *cobra.Command) *cobra.Command {
+	c.Args = a.exactly(1, a.say("一个期间", "one PERIOD"))
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.with(c.Context(), func(b *books.Books) error {
+			q, err := a.figuresAsked(c.Context(), b, args[0], *f)
+			if err != nil {
+				return err
+			}
+			return show(c.Context(), b, q)
+		})
 	}
-	c.Flags().StringSliceVar(&by, "by", []string{"company", "department"}, a.say("层次：company,department,employee，可加 month", "levels: company,department,employee; month splits the period"))
-	c.Flags().StringSliceVar(&ids, "kpi", nil, a.say("只看这些指标", "only these KPIs"))
-	a.asOfFlag(c, &asOf)
+	a.asOfFlag(c, &f.asOf)
 	a.formatFlag(c)
 	return c
+}
+
+func (a *app) figuresAsked(ctx context.Context, b *books.Books, period string, f figureFlags) (q asked, err error) {
+	if q.Question, err = a.question(ctx, b, period, f.asOf); err != nil {
+		return q, err
+	}
+	if q.levels, err = a.levels(f.by); err != nil {
+		return q, err
+	}
+	q.kpis, err = chosen(q.Version.Policy, f.kpis)
+	return q, err
 }
 
 // tellWarnings says what a reader of the period must know.
@@ -92,13 +116,30 @@ func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int
 		return metrics.Question{}, err
 	}
 	if asOf == 0 {
+		seal, err := reviews.SealOf(ctx, b, p, always)
+		if err != nil {
+			return metrics.Question{}, err
+		}
+		if seal != nil {
+			return a.sealedQuestion(ctx, b, p, seal)
+		}
 		asOf = always
 	}
 	v, err := policy.InForce(ctx, b.Warehouse(), asOf, p.LastDay())
 	if err != nil {
 		return metrics.Question{}, err
 	}
-	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy)}, nil
+	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy), Evaluator: reviews.Evaluate}, nil
+}
+
+// sealedQuestion asks for a period as its seal has it, and says so.
+func (a *app) sealedQuestion(ctx context.Context, b *books.Books, p period.Period, seal *reviews.Seal) (metrics.Question, error) {
+	v, err := policy.InForce(ctx, b.Warehouse(), seal.AsOf, p.LastDay())
+	if err != nil {
+		return metrics.Question{}, err
+	}
+	a.tell(a.say("%s 已封账：以下为封账时的数字（账序 %d，封账号 %s）", "%s is sealed: these are the figures of the seal (ledger sequence %d, seal %s)"), p, seal.AsOf, seal.ID())
+	return seal.Standing(p, v, a.clock(v.Policy).Location()), nil
 }
 
 func (a *app) levels(by []string) (l metrics.Levels, err error) {

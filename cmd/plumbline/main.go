@@ -18,6 +18,7 @@ import (
 	"plumbline/ingest/sheet/columnar"
 	"plumbline/internal/ledger"
 	"plumbline/policy"
+	"plumbline/reviews"
 )
 
 func main() {
@@ -69,12 +70,13 @@ func exitCode(err error) int {
 	var use useError
 	var faults policy.Errors
 	var refused *sheet.RefusedError
+	var refusal *reviews.Refusal
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errRejects):
 		return exitRejects
-	case errors.As(err, &use), errors.As(err, &faults), errors.As(err, &refused):
+	case errors.As(err, &use), errors.As(err, &faults), errors.As(err, &refused), errors.As(err, &refusal):
 		return exitUse
 	}
 	return exitFailed
@@ -85,6 +87,9 @@ func (a *app) words(err error) string {
 	var faults policy.Errors
 	if errors.As(err, &faults) {
 		return faults.In(a.lang)
+	}
+	if refusal, ok := errors.AsType[*reviews.Refusal](err); ok {
+		return fmt.Sprintf(a.say("%s（%s）\n    改法：%s", "%s (%s)\n    cure: %s"), refusal.Say.In(a.lang), refusal.Rule, refusal.Cure.In(a.lang))
 	}
 	if errors.Is(err, context.Canceled) {
 		return a.say("已中断；已记录的内容不受影响", "interrupted; what was recorded is safe")

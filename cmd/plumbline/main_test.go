@@ -29,6 +29,14 @@ import (
 // clock is when all tests take place: 2026-11-21 10:00 in Shanghai.
 func clock() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
 
+// scriptClock lets a script say when a command is given: at CLOCK, like 2026-10-08T09:00:00+08:00, or else when all tests take place.
+func scriptClock() time.Time {
+	if t, err := time.Parse(time.RFC3339, os.Getenv("CLOCK")); err == nil {
+		return t
+	}
+	return clock()
+}
+
 func environment(name string) string {
 	if name == "PLUMBLINE_ACTOR" {
 		return "tester"
@@ -39,7 +47,7 @@ func environment(name string) string {
 func TestMain(m *testing.M) {
 	columnar.Main()
 	testscript.Main(m, map[string]func(){
-		"plumbline": func() { os.Exit(process(clock)) },
+		"plumbline": func() { os.Exit(process(scriptClock)) },
 	})
 }
 
@@ -204,6 +212,25 @@ func prepare(env *testscript.Env) error {
 	return nil
 }
 
+// answer FILE POINTS [KEY=VALUE…] fills a form in as a person does with an editor: POINTS for every item, accepted for every line, and
+// VALUE for each blank KEY.
+func answer(ts *testscript.TestScript, file, points string, pairs ...string) {
+	text := strings.ReplaceAll(ts.ReadFile(file), `points: ""`, `points: "`+points+`"`)
+	text = strings.Replace(text, `rest: ""`, `rest: accepted`, 1)
+	for _, pair := range pairs {
+		key, value, _ := strings.Cut(pair, "=")
+		blank := "\n" + key + `: ""`
+		if key == "comment" { // of an evaluation
+			blank = "\n  comment: \"\""
+		}
+		if !strings.Contains(text, blank) {
+			ts.Fatalf("%s has no blank %s", file, key)
+		}
+		text = strings.ReplaceAll(text, blank, strings.TrimSuffix(blank, `""`)+strconv.Quote(value))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+}
+
 // scriptCommands are what the scripts need beside the usual ones.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	// exits CODE COMMAND… runs a command that must end with the code.
@@ -234,6 +261,29 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		text[len(text)/2] ^= 1
 		ts.Check(os.WriteFile(found[0], text, 0o600))
 	},
+	"answer": func(ts *testscript.TestScript, _ bool, args []string) { answer(ts, args[0], args[1], args[2:]...) },
+	// everybody QUARTER has the CEO evaluate whom the superiors have left.
+	"everybody": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(ts.Exec("plumbline", "review", "form", args[0], "--all", "--as", "00070", "-o", "form.yaml"))
+		answer(ts, "form.yaml", "85", "comment=综合评价")
+		ts.Check(ts.Exec("plumbline", "review", "save", "form.yaml", "--as", "00070", "--submit"))
+	},
+	// signatures QUARTER DEPARTMENT:HEAD… signs sheets of the last list to the end.
+	"signatures": func(ts *testscript.TestScript, _ bool, args []string) {
+		for _, sheet := range args[1:] {
+			department, head, _ := strings.Cut(sheet, ":")
+			for _, actor := range []string{head, "00044", "00070", "00070"} { // finance does not sign its own department's: the CEO does
+				_ = ts.Exec("plumbline", "reward", "sign", args[0], "--department", department, "--as", actor)
+			}
+		}
+	},
+	// approve QUARTER REASON ACTOR approves the adjustments found last.
+	"approve": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(ts.Exec("plumbline", "quarter", "adjustments", args[0], "--format", "csv"))
+		rows, err := csv.NewReader(strings.NewReader(ts.ReadFile("stdout"))).ReadAll()
+		ts.Check(err)
+		ts.Check(ts.Exec("plumbline", "quarter", "approve", args[0], "--up-to", rows[len(rows)-1][0], "--because", args[1], "--as", args[2]))
+	},
 	// replace FILE OLD NEW changes the first OLD.
 	"replace": func(ts *testscript.TestScript, _ bool, args []string) {
 		text := ts.ReadFile(args[0])
@@ -253,6 +303,24 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	// correct BOOK ID HEADER VALUE writes a cell of a workbook of rejects: in the row with the id, under the header.
 	"correct": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(correct(ts.MkAbs(args[0]), args[1], args[2], args[3]))
+	},
+	// verdicts BOOK DAY VERDICT… fills in a workbook with an audit sample, a verdict a row; - leaves the row as it is, and so do rows without one.
+	"verdicts": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(verdicts(ts.MkAbs(args[0]), args[1], args[2:]))
+	},
+	// evaluate BOOK POINTS COMMENT [EMPLOYEE…] fills an evaluation sheet in: points for every item and an overall comment, for those named or all.
+	"evaluate": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(evaluate(ts.MkAbs(args[0]), args[1], args[2], args[3:]))
+	},
+	// write BOOK SHEET CELL VALUE writes a cell of a workbook: a number where VALUE is one, or else a text.
+	"write": func(ts *testscript.TestScript, _ bool, args []string) {
+		book, err := excelize.OpenFile(ts.MkAbs(args[0]))
+		ts.Check(err)
+		var value any = args[3]
+		if n, err := strconv.ParseFloat(args[3], 64); err == nil {
+			value = n
+		}
+		ts.Check(errors.Join(book.SetCellValue(args[1], args[2], value), book.Save(), book.Close()))
 	},
 	// appears PATH… waits until all of them are there.
 	"appears": func(ts *testscript.TestScript, neg bool, args []string) {
@@ -330,6 +398,37 @@ func correct(path, id, header, value string) (err error) {
 		}
 	}
 	return fmt.Errorf("%s has no row %s with a column %s", path, id, header)
+}
+
+// evaluate fills an evaluation sheet in as a superior does. Which row is which stands on its hidden sheet.
+func evaluate(path, points, comment string, employees []string) (err error) {
+	book, err := excelize.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	given, err := strconv.ParseFloat(points, 64)
+	if err != nil {
+		return err
+	}
+	lines, err := book.GetRows("_plumbline")
+	if err != nil {
+		return err
+	}
+	sheet := lines[2][1]
+	for _, line := range lines[7:] {
+		row, kind, employee := line[1], line[2], line[3]
+		if len(employees) > 0 && !slices.Contains(employees, employee) {
+			continue
+		}
+		switch kind {
+		case "item":
+			err = errors.Join(err, book.SetCellValue(sheet, "I"+row, given))
+		case "comment":
+			err = errors.Join(err, book.SetCellStr(sheet, "J"+row, comment))
+		}
+	}
+	return errors.Join(err, book.Save())
 }
 
 func exitOf(ts *testscript.TestScript, args []string) int {

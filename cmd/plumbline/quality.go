@@ -72,7 +72,9 @@ func (a *app) quality(ctx context.Context, b *books.Books, arg string, f quality
 	if levels.Month {
 		return useError{errors.New(a.say("--by month：检查按整个期间，请逐月查询", "--by month: checks look at a whole period; ask month by month"))}
 	}
-	found, err := metrics.Examine(ctx, b, q)
+	looked := levels
+	looked.Employee = levels.Employee || f.employee != ""
+	found, err := metrics.Examine(ctx, b, q, looked)
 	if err != nil {
 		return err
 	}
@@ -152,7 +154,7 @@ func (a *app) addFinding(t *tabular.Table, q *metrics.Quality, f metrics.Finding
 		unit = map[string]string{"percent": "%", "days": a.say("天", "days")}[unit]
 	}
 	t.Add(q.Period.String(), f.Department, f.Employee, f.Check.ID, f.Check.Name.In(a.lang), a.warningText(f.Warning), value, unit, found, f.N.String(),
-		f.Unjudged.String(), f.Check.Limit.String(), a.statusText(f.Status), f.Says.In(a.lang))
+		f.Unjudged.String(), f.Check.Limit.String(), a.statusText(f.Status), f.Says().In(a.lang))
 }
 
 // warningText is the machine word, or a mark in a table for people.
@@ -217,7 +219,7 @@ func (a *app) qualityNote(ctx context.Context, b *books.Books, q metrics.Questio
 	if a.format != "table" || len(q.Version.Policy.Quality) == 0 {
 		return nil
 	}
-	found, err := metrics.Examine(ctx, b, q)
+	found, err := metrics.Examine(ctx, b, q, metrics.Levels{Company: true, Department: true})
 	if err != nil {
 		return err
 	}

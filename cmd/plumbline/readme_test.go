@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ func TestReadmeCommands(t *testing.T) {
 	for _, m := range target.FindAllStringSubmatch(string(makefile), -1) {
 		targets[m[1]] = true
 	}
+	var ran []string // the same commands need not run twice
 	for _, name := range []string{"README.md", "README.zh-CN.md"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("../..", name))
@@ -49,7 +51,10 @@ func TestReadmeCommands(t *testing.T) {
 					}
 				}
 			}
-			runReadme(t, daily)
+			if ran == nil || !slices.Equal(daily, ran) {
+				runReadme(t, daily)
+				ran = daily
+			}
 		})
 	}
 }

@@ -405,6 +405,9 @@ func TestValuesAgreeWithASecondComputation(t *testing.T) {
 			subject += "/" + row["employee_no"]
 		}
 		seen[row["kpi"]+" "+subject] = true
+		if reckoned[row["kpi"]].anonymous && row["status"] == "withheld" && row["department"] != "" {
+			continue // lest others be worked out from it
+		}
 		value, num, den, n, status := r.sums[row["kpi"]][subject].value(row["kpi"])
 		if row["value"] != value || row["numerator"] != num || row["denominator"] != den || row["n"] != n || row["status"] != status {
 			t.Errorf("%s of %q: got %s = %s / %s, n %s, %s; want %s = %s / %s, n %s, %s", row["kpi"], subject,
@@ -439,7 +442,7 @@ func TestEvidenceCountsWhatTheValueCounts(t *testing.T) {
 		if no := row["employee_no"]; no != "" && no != "00012" && no != "00030" && no != "00035" {
 			continue // three who moved, left or have two departments stand for all
 		}
-		if row["status"] == "withheld" {
+		if row["kpi"] == "survey_score" { // anonymous answers are not listed at all
 			continue
 		}
 		args := []string{"evidence", row["kpi"], "2026Q3", "--data", data}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -14,35 +15,20 @@ import (
 )
 
 func (a *app) scoreCommand() *cobra.Command {
-	var by []string
-	var asOf int64
-	c := &cobra.Command{
+	var f figureFlags
+	c := a.ofPeriod(&f, func(ctx context.Context, b *books.Books, q asked) error {
+		r, err := metrics.New(ctx, b, q.Question)
+		if err != nil {
+			return err
+		}
+		return a.scoreTable(r, q.levels).Write(a.out, a.format)
+	}, &cobra.Command{
 		Use:     "score PERIOD",
 		Short:   a.say("考核得分、等级与名次", "scores, rating bands and ranks"),
 		Long:    a.say("员工得分是其在各部门期间得分按天数与兼任份额加权，再减扣分；上级评分未录入前为暂定分（只含指标部分）。", "A person's score is that of each stay weighted by days and shares, less the penalties; it is provisional (KPI part only) until the superior's evaluation is in."),
 		Example: "  plumbline score 2026Q3\n  plumbline score 2026Q3 --by department --format csv",
-		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), func(b *books.Books) error {
-				q, err := a.question(c.Context(), b, args[0], asOf)
-				if err != nil {
-					return err
-				}
-				levels, err := a.levels(by)
-				if err != nil {
-					return err
-				}
-				r, err := metrics.New(c.Context(), b, q)
-				if err != nil {
-					return err
-				}
-				return a.scoreTable(r, levels).Write(a.out, a.format)
-			})
-		},
-	}
-	c.Flags().StringSliceVar(&by, "by", []string{"department", "employee"}, a.say("层次：department,employee", "levels: department,employee"))
-	a.asOfFlag(c, &asOf)
-	a.formatFlag(c)
+	})
+	c.Flags().StringSliceVar(&f.by, "by", []string{"department", "employee"}, a.say("层次：department,employee", "levels: department,employee"))
 	return c
 }
 

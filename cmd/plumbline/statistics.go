@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"math/big"
 	"slices"
 	"strconv"
@@ -16,41 +17,22 @@ import (
 )
 
 func (a *app) statisticsCommand() *cobra.Command {
-	var by, ids []string
-	var asOf int64
-	c := &cobra.Command{
+	var f figureFlags
+	c := a.ofPeriod(&f, func(ctx context.Context, b *books.Books, q asked) error {
+		r, err := metrics.New(ctx, b, q.Question)
+		if err != nil {
+			return err
+		}
+		return a.statisticsTable(r, q.kpis, q.levels).Write(a.out, a.format)
+	}, &cobra.Command{
 		Use:   "statistics PERIOD",
 		Short: a.say("数字旁边能说的话：环比、同比、同类水平、名次区间、季末预测", "what may be said beside the numbers: changes, peers, ranks that hold, forecast"),
 		Long: a.say("环比、同比只有超出偶然波动才标为显著；名次按 95% 区间给出最好与最差可能，区间重叠即不可区分；同类指同一考核表的员工，或同类别、同层级的部门，不足 5 个不给出分布。",
 			"Changes are called significant only where they exceed chance; ranks run from the best to the worst that the 95% intervals allow; peers are people judged by one scorecard, or departments of one kind and depth, and below five no quartiles are given."),
 		Example: "  plumbline statistics 2026Q3 --kpi conversion_rate\n  plumbline statistics 2026Q3 --by employee --format csv",
-		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
-		RunE: func(c *cobra.Command, args []string) error {
-			return a.with(c.Context(), func(b *books.Books) error {
-				q, err := a.question(c.Context(), b, args[0], asOf)
-				if err != nil {
-					return err
-				}
-				levels, err := a.levels(by)
-				if err != nil {
-					return err
-				}
-				kpis, err := chosen(q.Version.Policy, ids)
-				if err != nil {
-					return err
-				}
-				r, err := metrics.New(c.Context(), b, q)
-				if err != nil {
-					return err
-				}
-				return a.statisticsTable(r, kpis, levels).Write(a.out, a.format)
-			})
-		},
-	}
-	c.Flags().StringSliceVar(&by, "by", []string{"company", "department"}, a.say("层次：company,department,employee", "levels: company,department,employee"))
-	c.Flags().StringSliceVar(&ids, "kpi", nil, a.say("只看这些指标", "only these KPIs"))
-	a.asOfFlag(c, &asOf)
-	a.formatFlag(c)
+	})
+	c.Flags().StringSliceVar(&f.by, "by", []string{"company", "department"}, a.say("层次：company,department,employee", "levels: company,department,employee"))
+	c.Flags().StringSliceVar(&f.kpis, "kpi", nil, a.say("只看这些指标", "only these KPIs"))
 	return c
 }
 

@@ -371,6 +371,15 @@ func (b *Books) View(ctx context.Context, f func(tx *warehouse.Tx) error) error 
 	return b.db.Load().View(ctx, f)
 }
 
+// Applied tells the ledger sequence of the last event that a transaction sees.
+func (b *Books) Applied(ctx context.Context, tx *warehouse.Tx) (seq int64, err error) {
+	err = tx.Each(ctx, statements.Get("state"), nil, func(scan func(...any) error) error {
+		var hash, layout string
+		return scan(&seq, &hash, &layout)
+	})
+	return seq, err
+}
+
 // Checkpoint moves the warehouse's write-ahead log into its file; call it after many or large events.
 func (b *Books) Checkpoint(ctx context.Context) error { return b.db.Load().Checkpoint(ctx) }
 
@@ -418,6 +427,30 @@ func (b *Books) Rebuild(ctx context.Context) error {
 	}
 	b.db.Store(db)
 	return nil
+}
+
+// Shadow makes a second warehouse from the ledger alone, from the first event to the last, and calls look with books that read it instead
+// of the one in use, which stays as it is. look must not record anything. The second warehouse is removed afterwards.
+func (b *Books) Shadow(ctx context.Context, look func(shadow *Books) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path := filepath.Join(b.opt.Warehouse.Temp, "shadow.duckdb")
+	if err := removeDatabase(path); err != nil {
+		return err
+	}
+	db, err := warehouse.Open(ctx, path, b.opt.Warehouse)
+	if err != nil {
+		return err
+	}
+	if err = b.layOut(ctx, db); err == nil {
+		err = b.replay(ctx, db)
+	}
+	if err == nil {
+		shadow := &Books{dir: b.dir, opt: b.opt, layout: b.layout, ledger: b.ledger}
+		shadow.db.Store(db)
+		err = look(shadow)
+	}
+	return errors.Join(err, db.Close(), removeDatabase(path))
 }
 
 // removeDatabase removes a DuckDB file with its write-ahead log.

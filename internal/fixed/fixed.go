@@ -66,6 +66,15 @@ func (n Num) String() string {
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }
 
+// MarshalText gives the text of String, so that JSON holds "12.5".
+func (n Num) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
+// UnmarshalText reads what MarshalText gives.
+func (n *Num) UnmarshalText(text []byte) (err error) {
+	*n, err = Parse(string(text))
+	return err
+}
+
 // Text gives n with the given number of decimals, rounded half away from zero.
 func (n Num) Text(places int) string { return Text(n.Rat(), places) }
 
@@ -95,6 +104,22 @@ func Text(r *big.Rat, places int) string {
 		return s[1:]
 	}
 	return s
+}
+
+// Grouped sets commas between the thousands of a number in figures, for people: −1,234.5 of -1234.5.
+func Grouped(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "−", s[1:]
+	}
+	whole, decimals, dotted := strings.Cut(s, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if dotted {
+		whole += "." + decimals
+	}
+	return sign + whole
 }
 
 // Round gives r rounded half away from zero to the given number of decimals, at most Scale.

@@ -149,3 +149,11 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestGrouped(t *testing.T) {
+	for in, want := range map[string]string{"0": "0", "999": "999", "1000": "1,000", "-1234567.5": "−1,234,567.5", "-0.25": "−0.25", "123456.0001": "123,456.0001"} {
+		if got := fixed.Grouped(in); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}

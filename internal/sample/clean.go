@@ -238,12 +238,32 @@ func (c *company) byNumber() []*person {
 // employeeRows are the people as texts, in the order of employeeHeader.
 func (c *company) employeeRows() [][]string {
 	var rows [][]string
+	officers := c.officers()
 	for _, p := range c.byNumber() {
-		now := p.posts[len(p.posts)-1]
+		title, ok := officers[p]
+		if !ok {
+			title = c.position(p.posts[len(p.posts)-1])
+		}
 		rows = append(rows, []string{employeeNo(p.no), p.name, p.nameEN, fmt.Sprintf("u%05d@example.com", p.no),
-			p.hired.String(), p.left.String(), c.position(now)})
+			p.hired.String(), p.left.String(), title})
 	}
 	return rows
+}
+
+// officers gives the titles of those who hold an office of the company: the first two specialists of general management who stay.
+func (c *company) officers() map[*person]string {
+	offices, titles := []string{"人力资源经理", "财务经理"}, map[*person]string{}
+	for i := range c.people {
+		p := &c.people[i]
+		last := p.posts[len(p.posts)-1]
+		if c.departments[last.department].kind != support || last.role != specialist || p.left != 0 || len(p.posts) > 1 {
+			continue
+		}
+		if titles[p] = offices[len(titles)]; len(titles) == len(offices) {
+			break
+		}
+	}
+	return titles
 }
 
 // position is the job title that goes with a post.

@@ -89,7 +89,7 @@ func TestBytesStayAsTheyAre(t *testing.T) {
 		sum.Write([]byte(name))
 		sum.Write(files[name])
 	}
-	const want = "7bd2962d49a8369c1572d7b9259c5d484fecaa2f5d722657ed1dee8603e39028"
+	const want = "2139654e063e02890352e800b7c941a82bc231160a7bb40394427a29168b1548"
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 		t.Errorf("%d files hash to %s, want %s", len(names), got, want)
 	}

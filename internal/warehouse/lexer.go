@@ -13,6 +13,7 @@ import (
 type shape struct {
 	parameters []string // sorted, without the $
 	temporary  bool     // the statement may leave a temporary object on its connection
+	macros     bool     // the statement may call a macro of this package
 	length     int      // bytes before the closing semicolon, if there is one
 }
 
@@ -34,6 +35,7 @@ func inspect(text string) (shape, error) {
 			slices.Sort(found.parameters)
 			found.parameters = slices.Compact(found.parameters)
 			found.temporary = slices.ContainsFunc(words, temporaryWord)
+			found.macros = slices.ContainsFunc(words, func(w string) bool { return slices.Contains(macroOrder, w) })
 			return found, errors.Join(oneSpelling(found.parameters), refuse(words))
 		case tok.kind == semicolon && !ended:
 			ended = true

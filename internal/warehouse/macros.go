@@ -2,10 +2,11 @@ package warehouse
 
 import (
 	"context"
-	"database/sql/driver"
 	"embed"
 	"fmt"
 	"io/fs"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
 )
 
 //go:embed macros/*.sql
@@ -23,13 +24,18 @@ var macros = func() Library {
 var macroOrder = []string{"calendar_month", "plain_workdays", "workdays_until", "workdays", "hours_between", "moment", "plus_hours",
 	"week_day", "month_day"}
 
-// makeMacros gives a new connection the functions of dates and moments that DuckDB lacks. They are temporary, so that the file never
-// holds those of another version of the program, and opening it changes no schema.
-func makeMacros(ctx context.Context, conn driver.ExecerContext) error {
+// needMacros gives the connection the functions of dates and moments that DuckDB lacks, before the first statement that may call one: most
+// connections never run such a statement, and making them takes longer than opening a connection. They are temporary, so that the file
+// never holds those of another version of the program, and they are part of the transaction that makes them.
+func (tx *Tx) needMacros(ctx context.Context, conn *duckdb.Conn, s Statement) error {
+	if _, made := tx.db.macros.Load(conn); made || tx.macros != nil || !s.macros {
+		return nil
+	}
 	for _, name := range macroOrder {
 		if _, err := conn.ExecContext(ctx, macros.Get(name).SQL(), nil); err != nil {
 			return fmt.Errorf("make the macro %s: %w", name, err)
 		}
 	}
+	tx.macros = conn
 	return nil
 }

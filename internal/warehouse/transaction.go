@@ -22,6 +22,7 @@ type Tx struct {
 	temporary bool            // a temporary object may be on the connection
 	schema    bool            // the schema of the file was changed
 	failure   error           // the first failed statement; it forbids the commit
+	macros    *duckdb.Conn    // the connection, when this transaction made the macros on it
 	readers   []*recordReader // handed out and not yet released
 }
 
@@ -62,7 +63,7 @@ func (db *DB) transact(ctx context.Context, begin string, f func(tx *Tx) error) 
 		return db.wrap(ctx, "connect", err)
 	}
 	if _, err := conn.ExecContext(ctx, begin); err != nil {
-		discard(conn) // whether a transaction began is not known
+		db.discard(conn) // whether a transaction began is not known
 		return db.wrap(ctx, begin, err)
 	}
 	tx := &Tx{db: db, conn: conn}
@@ -93,7 +94,7 @@ func (tx *Tx) commit(ctx context.Context) error { return tx.end(ctx, "COMMIT") }
 
 func (tx *Tx) rollback() {
 	if !tx.ended {
-		tx.schema = false
+		tx.schema, tx.macros = false, nil
 		_ = tx.end(context.Background(), "ROLLBACK") // the connection is discarded when it fails
 	}
 }
@@ -107,14 +108,17 @@ func (tx *Tx) end(ctx context.Context, last string) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	if _, err := tx.conn.ExecContext(ctx, last); err != nil {
-		discard(tx.conn)
+		tx.db.discard(tx.conn)
 		return tx.db.wrap(ctx, last, err)
+	}
+	if tx.macros != nil && !tx.temporary {
+		tx.db.macros.Store(tx.macros, true)
 	}
 	if tx.schema {
 		tx.db.stale.Store(true)
 	}
 	if tx.temporary {
-		discard(tx.conn) // temporary objects go with their connection
+		tx.db.discard(tx.conn) // temporary objects go with their connection
 		return nil
 	}
 	if err := tx.conn.Close(); err != nil {
@@ -135,6 +139,9 @@ func (tx *Tx) fail(ctx context.Context, s Statement, err error) error {
 // prepare checks s and a, asks DuckDB to prepare s, and compares DuckDB's own view of it. It gives the arguments in
 // DuckDB's order. The caller closes the statement.
 func (tx *Tx) prepare(ctx context.Context, c *duckdb.Conn, s Statement, a Args) (*duckdb.Stmt, []driver.NamedValue, error) {
+	if err := tx.needMacros(ctx, c, s); err != nil {
+		return nil, nil, err
+	}
 	prepared, err := c.PrepareContext(ctx, s.text)
 	if err != nil {
 		return nil, nil, err

@@ -48,6 +48,7 @@ type DB struct {
 	writer chan struct{}              // holds one token while a writer runs
 	broken atomic.Pointer[QueryError] // the error after which DuckDB refuses all work
 	stale  atomic.Bool                // the schema changed since the last checkpoint
+	macros sync.Map                   // the driver's connections that have the macros
 
 	mu      sync.Mutex
 	closed  bool
@@ -120,19 +121,13 @@ func (db *DB) unregister() {
 	delete(opened.files, db.key)
 }
 
-// connect opens the file and runs the lock-down on the first connection. Every connection, also a later one, gets the macros.
+// connect opens the file and runs the lock-down on the first connection.
 func (db *DB) connect(ctx context.Context, opt Options) error {
 	settings, err := lockdown(db.path, opt)
 	if err != nil {
 		return err
 	}
-	var locked atomic.Bool
-	connector, err := duckdb.NewConnector(db.path, func(conn driver.ExecerContext) error {
-		if !locked.Load() { // nothing may run before the first CHECKPOINT
-			return nil
-		}
-		return makeMacros(context.Background(), conn)
-	})
+	connector, err := duckdb.NewConnector(db.path, nil) // nothing may run before the first CHECKPOINT
 	if err != nil {
 		return openError(err)
 	}
@@ -141,11 +136,10 @@ func (db *DB) connect(ctx context.Context, opt Options) error {
 	if err := db.lock(ctx, settings); err != nil {
 		return errors.Join(err, db.pool.Close())
 	}
-	locked.Store(true)
 	return nil
 }
 
-// lock runs the lock-down and makes the macros on the first connection, and returns it to the pool.
+// lock runs the lock-down on the first connection, and returns it to the pool.
 func (db *DB) lock(ctx context.Context, settings []string) error {
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
@@ -155,10 +149,6 @@ func (db *DB) lock(ctx context.Context, settings []string) error {
 		if _, err := conn.ExecContext(ctx, text); err != nil {
 			return errors.Join(db.wrap(ctx, text, err), conn.Close())
 		}
-	}
-	err = conn.Raw(func(c any) error { return makeMacros(ctx, c.(driver.ExecerContext)) })
-	if err != nil {
-		return errors.Join(db.wrap(ctx, "macros", err), conn.Close())
 	}
 	return conn.Close()
 }
@@ -322,7 +312,10 @@ func (db *DB) Close() error {
 }
 
 // discard takes conn out of the pool for good and closes it.
-func discard(conn *sql.Conn) {
-	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // the documented way; it reports ErrBadConn itself
+func (db *DB) discard(conn *sql.Conn) {
+	_ = conn.Raw(func(c any) error {
+		db.macros.Delete(c)
+		return driver.ErrBadConn // the documented way; Raw reports it itself
+	})
 	_ = conn.Close()
 }

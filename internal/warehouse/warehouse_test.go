@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -574,7 +575,7 @@ func TestFatalErrorAsksForReopening(t *testing.T) {
 		"Update":     func() error { return attempt(db, "SELECT 1", nil) },
 		"View":       func() error { return db.View(t.Context(), func(*Tx) error { return nil }) },
 		"Checkpoint": func() error { return db.Checkpoint(t.Context()) },
-		"ParseTree":  func() error { _, err := db.ParseTree(t.Context(), "SELECT 1"); return err },
+		"ParseTrees": func() error { _, err := db.ParseTrees(t.Context(), "SELECT 1"); return err },
 	}
 	for name, call := range calls {
 		err := call()
@@ -603,17 +604,29 @@ func TestColumnsTellsTypesWithoutRunning(t *testing.T) {
 	}
 }
 
-func TestParseTree(t *testing.T) {
+func TestParseTrees(t *testing.T) {
 	db := open(t, Options{})
-	tree, err := db.ParseTree(t.Context(), "SELECT outcome = 'won''; DROP TABLE t' FROM t")
-	if err != nil || !strings.Contains(string(tree), `"COLUMN_REF"`) {
-		t.Errorf("tree %s, %v", tree, err)
+	positions := map[string]int{"SELECT a FROM": 13, "SELECT 'abc": 7, "DROP TABLE t": -1}
+	texts := append(slices.Sorted(maps.Keys(positions)), "SELECT outcome = 'won''; DROP TABLE t' FROM t", "SELECT 12345678901234567")
+	trees, err := db.ParseTrees(t.Context(), texts...)
+	if err != nil || len(trees) != len(texts) {
+		t.Fatalf("%d trees of %d texts: %v", len(trees), len(texts), err)
 	}
-	for text, position := range map[string]int{"SELECT a FROM": 13, "SELECT 'abc": 7, "DROP TABLE t": -1} {
-		_, err := db.ParseTree(t.Context(), text)
-		if syntax, ok := errors.AsType[*SyntaxError](err); !ok || syntax.Position != position || syntax.Message == "" {
-			t.Errorf("%s: %#v, want a syntax error at %d", text, err, position)
+	for i, text := range texts {
+		position, wrong := positions[text]
+		if !wrong {
+			want := map[bool]string{true: "column_names:[outcome]", false: "value:12345678901234567"}[strings.Contains(text, "outcome")]
+			if got := fmt.Sprint(trees[i].Tree); trees[i].Err != nil || !strings.Contains(got, want) {
+				t.Errorf("%s: tree %s, %v", text, got, trees[i].Err)
+			}
+			continue
 		}
+		if syntax, ok := errors.AsType[*SyntaxError](trees[i].Err); !ok || syntax.Position != position || syntax.Message == "" || trees[i].Tree != nil {
+			t.Errorf("%s: %#v, want a syntax error at %d", text, trees[i], position)
+		}
+	}
+	if trees, err := db.ParseTrees(t.Context()); err != nil || len(trees) != 0 {
+		t.Errorf("of nothing: %v, %v", trees, err)
 	}
 }
 

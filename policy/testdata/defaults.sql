@@ -46,7 +46,7 @@ reward_signed_rate: count "head_at" <= "finance_at" AND "finance_at" <= "ceo_at"
   / count TRUE
   where "kind" = 'reward' AND "status" = 'approved'
 milestone_on_time_rate: count CASE WHEN "kind" = 'kickoff' AND "starts_on" IS NOT NULL THEN "held_on" BETWEEN "starts_on" - 5 AND "starts_on" WHEN "kind" = 'acceptance' AND "completed_on" IS NOT NULL THEN "held_on" <= "completed_on" + 10 ELSE "held_on" <= "due_on" END
-  / count "held_on" IS NOT NULL OR "due_on" <= $report_day
+  / count "held_on" IS NOT NULL OR CASE WHEN "kind" = 'kickoff' AND "starts_on" IS NOT NULL THEN "starts_on" WHEN "kind" = 'acceptance' AND "completed_on" IS NOT NULL THEN "completed_on" + 10 ELSE "due_on" END <= $report_day
 document_naming_rate: count "document_name" LIKE '%-20__年%月-%.%版'
   / count TRUE
 document_filed_rate: count "filed_on" <= "created_on" + 5

@@ -175,6 +175,9 @@ func (p *page) basis(b metrics.Basis) {
 	p.row(p.t("制度", "Policy"), p.f("第 %d 版，指纹 %s", "version %d, fingerprint %s", b.PolicyVersion, mark(b.PolicyHash)))
 	p.row(p.t("账本", "Ledger"), p.f("第 %d 笔，指纹 %s", "entry %d, fingerprint %s", b.LedgerSeq, mark(b.LedgerHash)))
 	p.row(p.t("截至", "As of"), date(b.Day))
+	if b.Seal != "" {
+		p.row(p.t("封账号", "Seal"), b.Seal)
+	}
 }
 
 // evidence is the command that lists the rows of a KPI.
@@ -185,6 +188,9 @@ func evidence(k *policy.KPI, of metrics.Value, department, employee string) []st
 	}
 	var commands []string
 	for _, k := range kpis {
+		if k.Anonymous { // no answer is listed
+			continue
+		}
 		c := "plumbline evidence " + k.ID + " " + of.Period.String()
 		if department != "" {
 			c += " --department " + department

@@ -94,6 +94,7 @@ type BasisData struct {
 	LedgerSeq     int64  `json:"ledger_seq"`
 	LedgerHash    string `json:"ledger_hash"`
 	Day           string `json:"day"`
+	Seal          string `json:"seal,omitempty"`
 }
 
 // ValueData gives a receipt as data.
@@ -197,7 +198,7 @@ func fileData(files []File) []FileData {
 }
 
 func basisData(b metrics.Basis) *BasisData {
-	return &BasisData{b.PolicyVersion, b.PolicyHash, b.LedgerSeq, b.LedgerHash, date(b.Day)}
+	return &BasisData{b.PolicyVersion, b.PolicyHash, b.LedgerSeq, b.LedgerHash, date(b.Day), b.Seal}
 }
 
 // exact gives a decimal as it is.

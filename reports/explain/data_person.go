@@ -3,6 +3,7 @@ package explain
 import (
 	"encoding/json"
 	"math/big"
+	"time"
 
 	"plumbline/metrics"
 	"plumbline/policy"
@@ -53,9 +54,50 @@ type Line struct {
 	Uncapped      *json.Number `json:"uncapped,omitempty"`
 	KPIPoints     *json.Number `json:"kpi_points"`
 	Superior      *json.Number `json:"superior_points"`
+	Evaluations   []Evaluation `json:"evaluations,omitempty"`
+	Calibrated    *Calibrated  `json:"calibrated,omitempty"`
+	Exempt        string       `json:"exempt,omitempty"` // the reason why nobody evaluates
 	BeforePenalty *json.Number `json:"before_penalties"`
 	Penalties     []Penalty    `json:"penalties,omitempty"`
 	Limits        []Limit      `json:"band_limits,omitempty"`
+}
+
+// Evaluation is what one superior gave.
+type Evaluation struct {
+	Superior string                 `json:"superior"` // "" for nobody
+	Days     int                    `json:"days"`
+	Points   *json.Number           `json:"points"` // null: not in yet
+	Items    map[string]json.Number `json:"items,omitempty"`
+}
+
+// Calibrated are points that took the place of what superiors gave.
+type Calibrated struct {
+	Points json.Number `json:"points"`
+	By     string      `json:"by"`
+	On     string      `json:"on"`
+	Reason string      `json:"reason"`
+	Appeal string      `json:"appeal,omitempty"`
+}
+
+// evaluation adds the superiors' part.
+func (d *Line) evaluation(e *metrics.Evaluation) {
+	if e == nil {
+		return
+	}
+	for _, s := range e.Superiors {
+		x := Evaluation{Superior: s.No, Days: s.Days}
+		if s.Given != nil {
+			x.Points, x.Items = optional(&s.Given.Points), map[string]json.Number{}
+			for _, i := range s.Given.Items {
+				x.Items[i.KPI] = exact(i.Points)
+			}
+		}
+		d.Evaluations = append(d.Evaluations, x)
+	}
+	if c := e.Calibrated; c != nil {
+		d.Calibrated = &Calibrated{exact(c.Points), c.By, c.On.UTC().Format(time.RFC3339), c.Reason, c.Appeal}
+	}
+	d.Exempt = e.Why
 }
 
 // Stay is a stretch of days with one share.
@@ -112,7 +154,7 @@ type Unplaced struct {
 func PersonData(d *metrics.Derivation, files []File, lang policy.Lang) Person {
 	r := d.Report
 	p := Person{Period: r.Period.String(), Employee: d.Person.No, Name: d.Person.Name.In(lang), Status: string(metrics.NoScore), Penalty: "0", Lines: []Line{},
-		Files: fileData(files), Basis: basisData(metrics.Basis{PolicyVersion: r.PolicyVersion, PolicyHash: r.PolicyHash, LedgerSeq: r.LedgerSeq, LedgerHash: r.LedgerHash, Day: r.Day})}
+		Files: fileData(files), Basis: basisData(metrics.Basis{PolicyVersion: r.PolicyVersion, PolicyHash: r.PolicyHash, LedgerSeq: r.LedgerSeq, LedgerHash: r.LedgerHash, Day: r.Day, Seal: r.Seal})}
 	if d.Score != nil {
 		p.score(d.Score)
 	}
@@ -146,6 +188,7 @@ func lineData(l metrics.LineReceipts, lang policy.Lang) Line {
 	s := &l.Line.Score
 	d := Line{Department: l.Department.ID, Name: l.Department.Name.In(lang), Weight: exact(l.Line.Weight), Items: []Item{}, Uncapped: optional(s.Uncapped),
 		KPIPoints: optional(s.KPIPoints), Superior: optional(s.Superior), BeforePenalty: optional(s.BeforePenalties)}
+	d.evaluation(s.Evaluation)
 	for _, stay := range l.Stays {
 		d.Stays = append(d.Stays, Stay{date(stay.First), date(stay.Last), exact(stay.Share * 100), exact(stay.Working * 100)})
 	}

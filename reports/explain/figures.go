@@ -9,28 +9,12 @@ import (
 	"plumbline/policy"
 )
 
-// grouped sets commas between thousands.
-func grouped(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "−", s[1:]
-	}
-	whole, decimals, dotted := strings.Cut(s, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dotted {
-		whole += "." + decimals
-	}
-	return sign + whole
-}
-
 // figure writes an exact number, and set off by parentheses when it is below zero.
 func figure(n fixed.Num) string {
 	if n < 0 {
-		return "(" + grouped(n.String()) + ")"
+		return "(" + fixed.Grouped(n.String()) + ")"
 	}
-	return grouped(n.String())
+	return fixed.Grouped(n.String())
 }
 
 // suffix is what stands behind a number of a unit.
@@ -52,7 +36,7 @@ func (p *page) suffix(u policy.Unit) string {
 
 // rounded writes a computed value of a unit with two decimals; a count or an amount that is whole has none.
 func (p *page) rounded(r *big.Rat, u policy.Unit) string {
-	return grouped(fixed.Text(r, decimals(r, u))) + p.suffix(u)
+	return fixed.Grouped(fixed.Text(r, decimals(r, u))) + p.suffix(u)
 }
 
 func decimals(r *big.Rat, u policy.Unit) int {
@@ -95,7 +79,7 @@ func (p *page) calculated(v metrics.Value) string {
 
 func (p *page) noValue(v metrics.Value) string {
 	if v.Status == metrics.Withheld {
-		return p.f("匿名答卷不足 %d 份，不予显示", "withheld: fewer than %d anonymous answers", policy.AnonymousFrom)
+		return p.f("不予显示：匿名答卷不足 %d 份，或可据以推算出不足此数的答卷", "withheld: fewer than %d anonymous answers, or such could be worked out from it", policy.AnonymousFrom)
 	}
 	return p.t("没有数据", "no data")
 }
@@ -121,7 +105,7 @@ func attained(v metrics.Value) string {
 
 // signed writes a difference of two values, in percentage points for percents.
 func (p *page) signed(r *big.Rat, u policy.Unit) string {
-	s := grouped(fixed.Text(r, decimals(r, u)))
+	s := fixed.Grouped(fixed.Text(r, decimals(r, u)))
 	if !strings.HasPrefix(s, "−") {
 		s = "+" + s
 	}

@@ -23,6 +23,7 @@ type File struct {
 // page is a text in the making.
 type page struct {
 	lang policy.Lang
+	zone *time.Location // in which days of decisions are told; nil: UTC
 	text strings.Builder
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"plumbline/internal/fixed"
 	"plumbline/metrics"
@@ -12,7 +13,7 @@ import (
 
 // WritePerson writes the derivation of one person's score. The files are those of the records that counted.
 func WritePerson(w io.Writer, d *metrics.Derivation, files []File, lang policy.Lang) error {
-	p := &page{lang: lang}
+	p := &page{lang: lang, zone: d.Report.Made.Location()}
 	r := d.Report
 	p.title(p.f("%s（%s）%s考核得分的由来", "%s (%s): how the score of %s comes about", d.Person.Name.In(lang), d.Person.No, p.nameOf(r.Period)))
 	if d.Score == nil {
@@ -27,7 +28,7 @@ func WritePerson(w io.Writer, d *metrics.Derivation, files []File, lang policy.L
 	}
 	p.whole(d)
 	p.section(p.t("依据", "What it rests on"))
-	p.basis(metrics.Basis{PolicyVersion: r.PolicyVersion, PolicyHash: r.PolicyHash, LedgerSeq: r.LedgerSeq, LedgerHash: r.LedgerHash, Day: r.Day})
+	p.basis(metrics.Basis{PolicyVersion: r.PolicyVersion, PolicyHash: r.PolicyHash, LedgerSeq: r.LedgerSeq, LedgerHash: r.LedgerHash, Day: r.Day, Seal: r.Seal})
 	if len(files) > 0 {
 		p.gap()
 		p.files(files)
@@ -68,8 +69,12 @@ func (p *page) summary(d *metrics.Derivation) {
 		p.prose(p.t("这是暂定分：上级评分尚未录入，目前只含指标部分。", "The score is provisional: the superior's evaluation is not in yet, and only the KPI part counts so far."))
 	}
 	if s.Before != nil {
-		p.sum(p.t("较上期", "Change"), p.f("%s − %s = %s 分（%s按同一版制度计，为 %s 分）", "%s − %s = %s points (%s by the same policy: %s)", s.Total.Text(2), s.Before.Text(2), signedPoints(*s.Total-*s.Before),
-			p.nameOf(d.Report.Period.Before()), s.Before.Text(2)))
+		by := p.t("按同一版制度计", "by the same policy")
+		if v := d.Report.PolicyBefore; v != d.Report.PolicyVersion {
+			by = p.f("按当时的第 %d 版制度计", "by version %d of the policy, in force then", v)
+		}
+		p.sum(p.t("较上期", "Change"), p.f("%s − %s = %s 分（%s%s，为 %s 分）", "%s − %s = %s points (%s %s: %s)", s.Total.Text(2), s.Before.Text(2), signedPoints(*s.Total-*s.Before),
+			p.nameOf(d.Report.Period.Before()), by, s.Before.Text(2)))
 	}
 }
 
@@ -190,13 +195,65 @@ func (p *page) part(s *metrics.Score, w weighing) {
 	if s.Uncapped != nil {
 		p.row(p.t("封顶", "Cap"), p.f("指标部分最多 %s 分，故计 %s 分", "the KPI part holds %s points at most, so it counts %s", figure(*s.Scorecard.Cap), s.KPIPoints.Text(2)))
 	}
-	label := p.t("上级评分", "Superior")
-	if s.Superior == nil {
-		p.row(label, p.f("尚未录入（占 %s），暂以指标部分 %s 分为得分", "not in yet (counts %s); until then the score is the KPI part, %s points", percent(s.Scorecard.SuperiorShare), s.KPIPoints.Text(2)))
+	p.evaluation(s)
+	label := p.t("合成", "Together")
+	switch {
+	case s.Evaluation != nil && s.Evaluation.Exempt:
+		p.row(p.t("上级评分", "Superior"), p.f("免评：%s；以指标部分 %s 分为得分", "exempt: %s; the score is the KPI part, %s points", s.Evaluation.Why, s.KPIPoints.Text(2)))
+	case s.Superior == nil:
+		p.row(p.t("上级评分", "Superior"), p.f("尚未录入（占 %s），暂以指标部分 %s 分为得分", "not in yet (counts %s); until then the score is the KPI part, %s points", percent(s.Scorecard.SuperiorShare), s.KPIPoints.Text(2)))
+	default:
+		p.sum(label, fmt.Sprintf("%s × %s + %s × %s = %s", s.KPIPoints.Text(2), percent(s.Scorecard.KPIShare), s.Superior.Text(2), percent(s.Scorecard.SuperiorShare),
+			s.BeforePenalties.Text(2)))
+	}
+}
+
+// evaluation derives the superiors' part: the points of each by the weights of the items, their mean by days, and what took its place.
+func (p *page) evaluation(s *metrics.Score) {
+	e := s.Evaluation
+	if e == nil || e.Exempt {
 		return
 	}
-	p.sum(label, fmt.Sprintf("%s × %s + %s × %s = %s", s.KPIPoints.Text(2), percent(s.Scorecard.KPIShare), s.Superior.Text(2), percent(s.Scorecard.SuperiorShare),
-		s.BeforePenalties.Text(2)))
+	var above, below []string
+	for _, u := range e.Superiors {
+		who := p.t("上级评分", "Superior")
+		name := u.No
+		if name == "" {
+			name = p.t("（无上级，由总经理评）", "(nobody above: the CEO)")
+		}
+		if u.Given == nil {
+			p.row(who, p.f("%s 在任 %d 天：尚未提交", "%s, above for %d days: not in yet", name, u.Days))
+			continue
+		}
+		var terms []string
+		for _, i := range u.Given.Items {
+			for _, item := range s.Scorecard.Items {
+				if item.KPI.ID == i.KPI {
+					terms = append(terms, figure(i.Points)+" × "+percent(item.Weight))
+				}
+			}
+		}
+		p.sum(who, p.f("%s 在任 %d 天：%s = %s", "%s, above for %d days: %s = %s", name, u.Days, strings.Join(terms, " + "), u.Given.Points.Text(2)))
+		above, below = append(above, fmt.Sprintf("%s × %d", u.Given.Points.Text(2), u.Days)), append(below, fmt.Sprint(u.Days))
+	}
+	if len(above) > 1 && e.Mean != nil {
+		p.sum(p.t("按天数", "By days"), fmt.Sprintf("(%s) ÷ (%s) = %s", strings.Join(above, " + "), strings.Join(below, " + "), e.Mean.Text(2)))
+	}
+	if c := e.Calibrated; c != nil {
+		how := p.t("校准", "calibrated")
+		if c.Appeal != "" {
+			how = p.f("经申诉 %s 更正", "appeal %s granted", c.Appeal)
+		}
+		p.row("", p.f("%s：改为 %s（%s，%s：%s），原评分保留在上", "%s: %s counts instead (%s, %s: %s); what was given stands above", how, c.Points.Text(2), c.By, date(p.local(c.On)), c.Reason))
+	}
+}
+
+// local is a moment in the zone of the page.
+func (p *page) local(t time.Time) time.Time {
+	if p.zone == nil {
+		return t
+	}
+	return t.In(p.zone)
 }
 
 // rowsOf names the commands that show the rows.

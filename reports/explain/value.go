@@ -42,9 +42,11 @@ func WriteValue(w io.Writer, r *metrics.Receipt, files []File, lang policy.Lang)
 		p.gap()
 		p.files(files)
 	}
-	p.gap()
-	p.row(p.t("逐行核对", "Row by row"), p.t("以下命令列出每一条记录及其文件与行", "every record with its file and row"))
-	p.commands(evidence(v.KPI, v, departmentID(r), employeeNo(r)))
+	if list := evidence(v.KPI, v, departmentID(r), employeeNo(r)); len(list) > 0 {
+		p.gap()
+		p.row(p.t("逐行核对", "Row by row"), p.t("以下命令列出每一条记录及其文件与行", "every record with its file and row"))
+		p.commands(list)
+	}
 	return p.writeTo(w)
 }
 

@@ -1,0 +1,2 @@
+-- Makes the schema of what people decided.
+CREATE SCHEMA reviews

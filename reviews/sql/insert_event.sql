@@ -1,0 +1,2 @@
+-- Notes one decision.
+INSERT INTO reviews.events VALUES ($seq, $moment, $actor, $kind, $period, $subject, $data)
