@@ -38,16 +38,19 @@ check: ## formatting, vet with and without the Arrow tag, staticcheck
 bench: build ## time and memory against the stated references, in one run
 	@mkdir -p bin/bench
 	@export PLUMBLINE_BENCH=$(CURDIR)/bin/bench PLUMBLINE_BENCH_DATA=$(CURDIR)/bin/bench/data; \
-	  for room in . ./metrics ./reviews ./reports ./ingest/sheet ./internal/ledger; do \
+	  for room in . ./metrics ./reviews ./charts ./reports ./ingest/sheet ./internal/ledger; do \
 	    go test -run '^$$' -bench . -skip Tenfold -benchtime 3x -timeout 60m -tags $(TAGS) $$room || exit 1; \
 	  done; \
 	  test -z "$$PLUMBLINE_BENCH_TENFOLD" || for room in . ./metrics; do \
 	    go test -run '^$$' -bench Tenfold -benchtime 1x -timeout 120m -tags $(TAGS) $$room || exit 1; \
 	  done
 
-pictures: run ## draw the README's picture anew (needs Chromium)
+pictures: run ## draw the README's pictures anew (needs Chromium and poppler)
 	@chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync \
 	  --hide-scrollbars --user-data-dir=$$(mktemp -d) --window-size=1280,1180 --screenshot=docs/charts.png file://$(CURDIR)/out/charts/index.html 2> /dev/null
+	@./$(BIN) pack 2026Q3 --data out/data -o out/pictures > /dev/null
+	@pdftoppm -r 72 -png -f 2 -l 2 -singlefile out/pictures/*.pdf docs/pack-summary
+	@pdftoppm -r 72 -png -f 7 -l 7 -singlefile out/pictures/*.pdf docs/pack-department
 
 clean: ## remove what was built
 	@rm -rf bin out $(ECHARTS) charts/node_modules

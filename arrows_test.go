@@ -9,10 +9,10 @@ import (
 
 // rooms are the packages from left to right: one may import only those before it.
 var rooms = []string{
-	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/stat", "plumbline/internal/anonymity", "plumbline/internal/ledger", "plumbline/internal/warehouse",
+	"plumbline/internal/fixed", "plumbline/internal/period", "plumbline/internal/stat", "plumbline/internal/anonymity", "plumbline/internal/headless", "plumbline/internal/ledger", "plumbline/internal/warehouse",
 	"plumbline/internal/books", "plumbline/policy", "plumbline/ingest/sheet/columnar", "plumbline/ingest/sheet", "plumbline/ingest/cell",
 	"plumbline/ingest", "plumbline/ingest/suggest", "plumbline/metrics", "plumbline/audit", "plumbline/reviews",
-	"plumbline/charts", "plumbline/reports/tabular", "plumbline/reports", "plumbline/reports/explain", "plumbline/internal/sample", "plumbline/internal/sample/gen",
+	"plumbline/charts", "plumbline/reports/tabular", "plumbline/reports", "plumbline/reports/pack", "plumbline/reports/explain", "plumbline/internal/sample", "plumbline/internal/sample/gen",
 	"plumbline/sample_data", "plumbline/cmd/plumbline",
 }
 
@@ -27,6 +27,7 @@ var owners = map[string][]string{
 	"github.com/dop251/goja":                 {"plumbline/charts"},
 	"github.com/klauspost/compress/zstd":     {"plumbline/internal/ledger", "plumbline/ingest/sheet"},
 	"github.com/klauspost/compress/flate":    {"plumbline/reports", "plumbline/ingest/sheet"},
+	"github.com/chromedp/chromedp":           {"plumbline/internal/headless"},
 	"github.com/spf13/cobra":                 {"plumbline/cmd/plumbline"},
 }
 

@@ -73,7 +73,7 @@ func benchOf(f frame, key list, names []string, notes []note) bench {
 	numbers, remarks := 0.0, 0.0
 	for _, n := range notes {
 		numbers = max(numbers, textWidth(n.number, float64(b.numberFont)))
-		remarks = max(remarks, textWidth(n.remark, float64(b.remarkFont)))
+		remarks = max(remarks, widest(n.remark, float64(b.remarkFont)))
 	}
 	b.numberColumn = int(numbers) + 8
 	b.left = int(nameWidth) + 14

@@ -36,6 +36,7 @@ type Chart struct {
 	Height      int         // in pixels, without title and headline; enough for both languages at Width
 	Empty       policy.Text // not zero: nothing to draw, and why
 	Bare        bool        // true: a picture leaves out title and headline, because the page around it says them
+	Flat        bool        // true: laid out a third lower, so that its letters are larger where the height is given, as on a slide
 	Figures     Figures
 
 	draw func(frame) sketch
@@ -60,6 +61,15 @@ type frame struct {
 	width   int
 	top     int // pixels kept free above the drawing
 	caption string
+	flat    bool
+}
+
+// tall gives the height of a plot in pixels, less when the chart is to lie flat.
+func (f frame) tall(pixels int) int {
+	if f.flat {
+		return pixels * 2 / 3
+	}
+	return pixels
 }
 
 func (f frame) narrow() bool { return f.width < narrowBelow }
@@ -92,7 +102,7 @@ func (c Chart) option(s sketch, more object) ([]byte, error) {
 }
 
 func (c Chart) sketch(lang policy.Lang, theme Theme, top int) sketch {
-	f := frame{lang: lang, ink: paletteOf(theme), width: c.Width, top: top, caption: c.spoken(lang)}
+	f := frame{lang: lang, ink: paletteOf(theme), width: c.Width, top: top, caption: c.spoken(lang), flat: c.Flat}
 	if c.Empty != (policy.Text{}) || c.draw == nil {
 		return drawEmpty(f, c.Empty.In(lang))
 	}

@@ -73,6 +73,7 @@ func TestOptions(t *testing.T) {
 		"trend-with-intervals-and-target": find(t, ForDepartment(c.report, c.department("D1-1")), "trend-conversion-rate"),
 		"trend-insufficient-months":       find(t, poisoned, "trend-conversion-rate"),
 		"trend-months-without-data":       find(t, company, "trend-on-time-rate"),
+		"trend-forecast":                  Trend(c.report, c.forecast(), c.report.Policy.Company.Name, c.punctual),
 		"trend-money":                     Trend(c.report, c.report.Company, c.report.Policy.Company.Name, c.amount),
 		"trend-no-data":                   Trend(c.report, c.report.Company, c.report.Policy.Company.Name, c.satisfaction),
 		"comparison":                      find(t, company, "comparison-log-punctuality"),
@@ -81,6 +82,16 @@ func TestOptions(t *testing.T) {
 		"funnel":                          find(t, company, "funnel-sales-funnel"),
 		"distribution":                    find(t, company, "distribution-scores"),
 		"calendar":                        find(t, company, "calendar-logs"),
+		"bullet":                          Bullet(c.report, c.department("D1-1").Line, c.department("D1-1").Department.Name, c.report.KPIs),
+		"heatmap":                         Heatmap(c.report, c.report.Departments[:3], c.report.Policy.Company.Name, c.report.KPIs[:4]),
+		"pareto":                          Pareto(c.report, c.report.Policy.Company.Name, fixtureDetails(c).Late, nil),
+		"sankey":                          Sankey(c.report, c.report.Policy.Company.Name, fixtureDetails(c), nil),
+		"gantt":                           Gantt(c.report, c.report.Policy.Company.Name, fixtureDetails(c).Nodes),
+		"control":                         Control(c.report, c.report.Company, c.report.Policy.Company.Name, c.punctual),
+		"waterfall":                       Waterfall(c.report, word("张三", "Zhang San"), fixtureParts(c, 0)),
+		"waterfall-change":                WaterfallChange(c.report, word("张三", "Zhang San"), fixtureParts(c, 3), fixtureParts(c, 0)),
+		"radar":                           Radar(c.report, word("张三", "Zhang San"), fixtureScore(c)),
+		"strip":                           Strip(c.report, c.report.Policy.Company.Name, c.report.Scores),
 	}
 	for name, chart := range cases {
 		t.Run(name, func(t *testing.T) {

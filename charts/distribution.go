@@ -30,12 +30,7 @@ func Distribution(r *metrics.Report, who policy.Text, scores []metrics.PersonSco
 	})
 	c.draw = func(f frame) sketch { return drawDistribution(f, totals, bands) }
 	if len(totals) < fewestScores {
-		c.Empty = both(func(l policy.Lang) string {
-			if len(totals) == 0 {
-				return pick(l, "无数据：本期尚无员工得分", "No data: no scores yet in this period")
-			}
-			return fmt.Sprintf(pick(l, "不足 %d 人有得分，为保护个人信息不显示分布", "Fewer than %d people have a score; the distribution is withheld to protect them"), fewestScores)
-		})
+		c.Empty = fewScores(len(totals))
 		return c.At(wideWidth)
 	}
 	moved := movedBands(scores)
@@ -225,7 +220,7 @@ func drawDistribution(f frame, totals []fixed.Num, bands []bandCount) sketch {
 	ceiling := float64(most) * 1.15
 	labels, lines := bandLabels(f, bands, low, high, ceiling)
 	head := 16*lines + 8
-	return sketch{base: bar, height: f.top + head + 210, add: dress(f, nil, object{
+	return sketch{base: bar, height: f.top + head + f.tall(210), add: dress(f, nil, object{
 		"grid": list{object{"left": 16, "right": 16, "top": f.top + head, "bottom": 30, "containLabel": false}},
 		"xAxis": list{object{"type": "value", "min": low, "max": high, "interval": tickEvery(f, len(counts)),
 			"axisLabel": object{"show": true, "showMaxLabel": (high-low)%tickEvery(f, len(counts)) == 0, "color": f.ink.Muted, "fontSize": 11, "fontFamily": fontFamily},

@@ -1,4 +1,5 @@
-// Package charts draws what a report says: trends, comparisons, funnels, counts by month, distributions and calendars.
+// Package charts draws what a report says: trends with forecasts, comparisons, bullets, heatmaps, funnels, counts by month, distributions and
+// strips of scores, waterfalls, radars, control charts, causes, approvals, milestones and calendars.
 //
 // In come the values of a metrics.Report. A function per kind of chart turns them into a Chart: words in both languages, the
 // exact figures as a table, and an ECharts option for a width and a theme. Out go option JSON, whole pages that open from disk

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
+	"plumbline/internal/stat"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
@@ -237,4 +238,92 @@ func funnel(size int64, p period.Period) metrics.FunnelValues {
 		f.Steps = append(f.Steps, metrics.Value{KPI: k, Period: p, N: fixed.Int(n), Ratio: fixed.Ratio{Num: fixed.Int(n), Den: fixed.Int(1)}, Status: metrics.OK})
 	}
 	return f
+}
+
+// fixtureParts are the parts of a score: two items, the superior, and a penalty.
+func fixtureParts(c company, off int64) []metrics.ScorePart {
+	num := func(s string) fixed.Num { return fixed.MustParse(s) }
+	parts := []metrics.ScorePart{
+		{Kind: metrics.PartItem, KPI: c.conversion, Points: num("38.46") - fixed.Int(2*off)}, {Kind: metrics.PartItem, KPI: c.punctual, Points: num("21.5") + fixed.Int(off)},
+		{Kind: metrics.PartItem, KPI: c.satisfaction, Filled: true, Points: num("7")}, {Kind: metrics.PartSuperior, Points: num("26.37")},
+	}
+	if off == 0 {
+		parts = append(parts, metrics.ScorePart{Kind: metrics.PartPenalty, KPI: c.complaints, Points: -num("4.5")})
+	}
+	return parts
+}
+
+// fixtureScore is a scorecard of five items, one of them without enough data.
+func fixtureScore(c company) metrics.Score {
+	s := metrics.Score{Scorecard: &policy.Scorecard{Name: policy.Text{ZH: "销售考核表", EN: "Sales scorecard"}}}
+	line := c.department("D1-1").Line
+	for i, k := range []*policy.KPI{c.conversion, c.punctual, c.hours, c.complaints, c.satisfaction} {
+		item := metrics.ItemScore{Item: &policy.Item{KPI: k, Weight: fixed.Int(20)}, Value: valueOf(c.report, line.Values, k)}
+		if k != c.satisfaction {
+			item.Points, item.Weight = fixed.Int(70+int64(i)*13).Rat(), fixed.Int(25).Rat()
+		}
+		s.Items = append(s.Items, item)
+	}
+	return s
+}
+
+// fixtureDetails are details of the company: late deliveries of twelve projects and some that name none, approvals of every state, and
+// milestones of four projects.
+func fixtureDetails(c company) *metrics.Details {
+	d := &metrics.Details{Late: &metrics.Causes{KPI: c.onTime, Column: &policy.Column{ID: "project", Name: policy.Text{ZH: "项目名称", EN: "Project"}}}}
+	for i := range int64(12) {
+		name := fmt.Sprintf("%s平台%d期", []string{"数据", "智慧园区", "工单"}[i%3], i+1)
+		if i == 1 {
+			name = poison
+		}
+		d.Late.Rows = append(d.Late.Rows, metrics.CauseCount{Department: "D2", Cause: name, Count: fixed.Int(14 - i)})
+	}
+	d.Late.Rows = append(d.Late.Rows, metrics.CauseCount{Department: "D3", Count: fixed.MustParse("3.5")})
+	d.Chain = &metrics.Chain{KPI: rate("approval_chain_rate", "审批链完整率", "Complete approval chains", true),
+		Steps: []policy.Text{{ZH: "部门负责人", EN: "Head"}, {ZH: "财务部", EN: "Finance"}, {ZH: "CEO", EN: "CEO"}}}
+	for i, row := range []struct {
+		signed            [3]bool
+		inOrder, complete bool
+		n                 int64
+	}{{[3]bool{true, true, true}, true, true, 41}, {[3]bool{true, true, false}, true, false, 6}, {[3]bool{true, true, true}, false, false, 4}, {[3]bool{false, true, true}, true, false, 2}, {[3]bool{true, true, true}, true, false, 1}} {
+		d.Chain.Rows = append(d.Chain.Rows, metrics.ChainCount{Department: []string{"D2", "D3"}[i%2], Signed: row.signed[:], InOrder: row.inOrder, Complete: row.complete, Count: fixed.Int(row.n)})
+	}
+	d.Emergencies = &metrics.Emergencies{KPI: rate("emergency_made_up_rate", "应急补办及时率", "Emergencies made up in time", true),
+		Rows: []metrics.EmergencyCount{{Department: "D2", InTime: fixed.Int(3), Late: fixed.Int(1), Never: fixed.Int(1)}}}
+	day := func(m, d int) time.Time { return time.Date(2026, time.Month(m), d, 0, 0, 0, 0, time.UTC) }
+	kinds := []policy.Text{{ZH: "项目启动会", EN: "Kick-off"}, {ZH: "中期评审", EN: "Midterm review"}, {ZH: "结项验收", EN: "Final acceptance"}}
+	for i, p := range []string{"数据平台一期", poison, "智慧园区综合管理与运营服务平台升级改造项目", "工单系统"} {
+		d.Nodes = append(d.Nodes, metrics.Node{Project: p, Kind: kinds[0], Departments: []string{"D2"}, Due: day(7, 3+i), Held: day(7, 3+i), State: metrics.NodeMet})
+		mid := metrics.Node{Project: p, Kind: kinds[1], Departments: []string{"D2"}, Due: day(8, 5+i), Held: day(8, 5+i+i*6), State: metrics.NodeMissed}
+		if i == 0 {
+			mid.State = metrics.NodeMet
+		}
+		end := metrics.Node{Project: p, Kind: kinds[2], Departments: []string{"D2", "D3"}, Due: day(9, 10+5*i), State: metrics.NodePlanned}
+		if i == 1 {
+			end.State, end.Due = metrics.NodeMissed, day(9, 1)
+		}
+		d.Nodes = append(d.Nodes, mid, end)
+	}
+	return d
+}
+
+// forecast lets the fixture's company be heading for a share of punctual logs.
+func (c company) forecast() metrics.Line {
+	line := c.report.Company
+	line.Readings = make([]metrics.Reading, len(c.report.KPIs))
+	line.Readings[2].Forecast = &stat.Projection{Value: 81.2, Low: 76.4, High: 85.9, Level: 80}
+	return line
+}
+
+// everyKind gives one chart of each kind.
+func everyKind(c company) []Chart {
+	r, who, d := c.report, c.report.Policy.Company.Name, c.department("D1-1")
+	details := fixtureDetails(c)
+	person := word("张三", "Zhang San")
+	return []Chart{
+		Trend(r, c.forecast(), who, c.punctual), Comparison(r, r.Departments, who, c.punctual), Stack(r, r.Company, who, c.onTime), Funnel(r, r.Company.Funnels[0], who),
+		Distribution(r, who, r.Scores), Calendar(r, r.Company, who), Bullet(r, d.Line, d.Department.Name, r.KPIs), Heatmap(r, r.Departments, who, r.KPIs), Strip(r, who, r.Scores),
+		Control(r, r.Company, who, c.punctual), Waterfall(r, person, fixtureParts(c, 0)), WaterfallChange(r, person, fixtureParts(c, 3), fixtureParts(c, 0)),
+		Radar(r, person, fixtureScore(c)), Pareto(r, who, details.Late, nil), Sankey(r, who, details, nil), Gantt(r, who, details.Nodes),
+	}
 }

@@ -172,3 +172,6 @@ func ratio100(part, whole fixed.Num) *big.Rat {
 	q := new(big.Rat).Quo(part.Rat(), whole.Rat())
 	return q.Mul(q, big.NewRat(100, 1))
 }
+
+// trimmedTo writes a number with thousands apart and a fixed number of decimals.
+func trimmedTo(r *big.Rat, places int) string { return fixed.Grouped(fixed.Text(r, places)) }

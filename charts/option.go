@@ -103,6 +103,11 @@ func dress(f frame, key list, more object) object {
 	for k, v := range more {
 		add[k] = v
 	}
+	if grids, ok := add["grid"].(list); ok {
+		for _, g := range grids {
+			g.(object)["outerBoundsMode"] = "none" // grids leave room for their labels themselves
+		}
+	}
 	return add
 }
 

@@ -7,9 +7,10 @@ import (
 	"plumbline/policy"
 )
 
-// ForCompany gives the charts of the company's page in reading order: for each KPI that somebody is judged by or that has a target, how the
-// departments compare and how it went, then the counts behind the rates that decide, funnels, the distribution of scores, the calendar, and
-// last what has nothing to draw. Of the other KPIs tells OthersOfCompany.
+// ForCompany gives the charts of the company's page in reading order: departments against KPIs; for each KPI that somebody is judged by or
+// that has a target, how the departments compare and how it went; then the counts behind the rates that decide, funnels, the scores; causes of
+// what is late, milestones and approvals where the report's details were read (Report.ReadDetails); the calendar, and last what has nothing to
+// draw. Of the other KPIs tells OthersOfCompany.
 func ForCompany(r *metrics.Report) []Chart {
 	who := word("公司", "Company")
 	if r.Policy != nil && r.Policy.Company.Name != (policy.Text{}) {
@@ -17,11 +18,11 @@ func ForCompany(r *metrics.Report) []Chart {
 	}
 	lowest := lowestDepartments(r)
 	across := both(func(l policy.Lang) string { return nameOf(who, l) + pick(l, "各部门", ", departments") })
-	return named("company", chartSet(r, r.Company, who, across, lowest, r.Scores, leadOfCompany(r)))
+	return named("company", chartSet(r, view{r.Company, who, across, lowest, r.Scores, leadOfCompany(r), nil}))
 }
 
 // ForDepartment gives the same set for a department with its subtree, comparing the departments directly below it. It leads with the KPIs of
-// the department's scorecard.
+// the department's scorecard, held against their targets, and has the control chart of the first.
 func ForDepartment(r *metrics.Report, d metrics.DepartmentLine) []Chart {
 	var below []metrics.DepartmentLine
 	for _, other := range r.Departments {
@@ -39,32 +40,79 @@ func ForDepartment(r *metrics.Report, d metrics.DepartmentLine) []Chart {
 			scores = append(scores, s)
 		}
 	}
-	return named(departmentSlug(r, d.Department.ID), chartSet(r, d.Line, d.Department.Name, across, below, scores, leadOfDepartment(r, d)))
+	return named(departmentSlug(r, d.Department.ID), chartSet(r, view{d.Line, d.Department.Name, across, below, scores, leadOfDepartment(r, d), inside}))
+}
+
+// view is what a page is about.
+type view struct {
+	line   metrics.Line
+	who    policy.Text
+	across policy.Text // the departments below
+	below  []metrics.DepartmentLine
+	scores []metrics.PersonScore
+	lead   []*policy.KPI
+	within map[string]bool // departments of the page; nil: all
 }
 
 // chartSet is the set of one page.
-func chartSet(r *metrics.Report, line metrics.Line, who, across policy.Text, below []metrics.DepartmentLine, scores []metrics.PersonScore, lead []*policy.KPI) []Chart {
-	var set []Chart
-	for _, kpi := range lead {
-		if len(below) > 1 {
-			set = appendDrawn(set, Comparison(r, below, across, kpi))
+func chartSet(r *metrics.Report, v view) []Chart {
+	set := overview(r, v)
+	for _, kpi := range v.lead {
+		if len(v.below) > 1 {
+			set = appendDrawn(set, Comparison(r, v.below, v.across, kpi))
 		}
-		set = append(set, Trend(r, line, who, kpi))
+		set = append(set, Trend(r, v.line, v.who, kpi))
 	}
 	for _, kpi := range decidingRates(r) {
-		if !slices.Contains(lead, kpi) {
+		if !slices.Contains(v.lead, kpi) {
 			continue
 		}
-		set = appendDrawn(set, Stack(r, line, who, kpi))
+		set = appendDrawn(set, Stack(r, v.line, v.who, kpi))
 	}
-	for _, funnel := range line.Funnels {
+	for _, funnel := range v.line.Funnels {
 		if funnel.Funnel != nil {
-			set = appendDrawn(set, Funnel(r, funnel, who)) // departments that sell nothing have none
+			set = appendDrawn(set, Funnel(r, funnel, v.who)) // departments that sell nothing have none
 		}
 	}
-	set = append(set, Distribution(r, who, scores), Calendar(r, line, who))
+	set = append(set, Distribution(r, v.who, v.scores))
+	if strands := strandsOf(r, v.scores); len(strands) > 1 {
+		set = appendDrawn(set, Strip(r, v.who, v.scores))
+	}
+	set = detailed(set, r, v)
+	if v.within != nil && len(v.lead) > 0 {
+		if _, ok := metrics.ProcessOf(monthsOf(r, v.line, v.lead[0]), r.Day); ok {
+			set = append(set, Control(r, v.line, v.who, v.lead[0]))
+		}
+	}
+	set = append(set, Calendar(r, v.line, v.who))
 	slices.SortStableFunc(set, func(a, b Chart) int { return order(a) - order(b) })
 	return set
+}
+
+// overview opens a page: departments against KPIs where there are several, and a department's own KPIs against their targets.
+func overview(r *metrics.Report, v view) (set []Chart) {
+	if v.within != nil && len(v.lead) > 1 {
+		set = appendDrawn(set, Bullet(r, v.line, v.who, v.lead))
+	}
+	if len(v.below) > 1 && len(v.lead) > 1 {
+		set = appendDrawn(set, Heatmap(r, v.below, v.across, v.lead))
+	}
+	return set
+}
+
+// detailed adds what the report's details tell, where they were read.
+func detailed(set []Chart, r *metrics.Report, v view) []Chart {
+	d := r.Details
+	if d == nil {
+		return set
+	}
+	nodes := d.Nodes
+	if v.within != nil {
+		nodes = NodesWithin(nodes, v.within)
+	}
+	set = appendDrawn(set, Pareto(r, v.who, d.Late, v.within))
+	set = appendDrawn(set, Gantt(r, v.who, nodes))
+	return appendDrawn(set, Sankey(r, v.who, d, v.within))
 }
 
 // order puts what has nothing to draw at the end of the page.

@@ -132,7 +132,7 @@ func drawStack(f frame, r *metrics.Report, splits []split, good, bad policy.Text
 	bar.AddSeries("good", goods, echarts.WithBarChartOpts(opts.BarChart{Stack: "rows"}), echarts.WithItemStyleOpts(opts.ItemStyle{Color: f.ink.Actual}))
 	bar.AddSeries("bad", bads, echarts.WithBarChartOpts(opts.BarChart{Stack: "rows"}), echarts.WithItemStyleOpts(opts.ItemStyle{Color: f.ink.Bad}))
 	key := list{keyEntry{"■", f.ink.Actual, good.In(f.lang)}, keyEntry{"■", f.ink.Bad, bad.In(f.lang)}}
-	return sketch{base: bar, height: f.top + trendHeight, add: dress(f, key, object{
+	return sketch{base: bar, height: f.top + f.tall(trendHeight), add: dress(f, key, object{
 		"grid":  list{object{"left": 44, "right": 16, "top": f.top + keyRoom(f, key) + 18, "bottom": 44, "containLabel": false}},
 		"xAxis": list{monthAxis(f)},
 		"yAxis": list{valueAxis(f, a, scale{})},
@@ -147,7 +147,7 @@ func drawStack(f frame, r *metrics.Report, splits []split, good, bad policy.Text
 // splitItems labels the parts with their counts: the good inside its bar where it has room, the bad above.
 func splitItems(f frame, splits []split, a axis, good bool) list {
 	items := make(list, len(splits))
-	plot := float64(trendHeight - 26 - 18 - 44)
+	plot := float64(f.tall(trendHeight) - 26 - 18 - 44)
 	slot := float64(f.width-60) / float64(max(len(splits), 1))
 	for i, s := range splits {
 		n, position, colour := s.bad, "top", f.ink.Bad

@@ -110,7 +110,7 @@ func wrap(s string, size, limit float64) string {
 // balanced is wrap with lines of about equal width: no single character is left on the last line.
 func balanced(s string, size, limit float64) string {
 	best := wrap(s, size, limit)
-	for narrower := limit - size/2; narrower > size; narrower -= size / 2 {
+	for narrower := limit - size/2; narrower > max(size, longestWord(s, size)); narrower -= size / 2 { // no word is broken for balance
 		next := wrap(s, size, narrower)
 		if countLines(next) > countLines(best) {
 			break
@@ -134,6 +134,9 @@ func fitting(word string, size, limit float64) string {
 // closing holds what may not begin a line.
 const closing = "，。、；：）％%)]》」』！？,.;:"
 
+// opening holds what may not end a line.
+const opening = "（(《「『“"
+
 // words splits a text where a line may end.
 func words(s string) []string {
 	var out []string
@@ -141,7 +144,7 @@ func words(s string) []string {
 	for _, r := range s {
 		wide := width.LookupRune(r).Kind() == width.EastAsianWide
 		lastWide := width.LookupRune(last).Kind() == width.EastAsianWide || width.LookupRune(last).Kind() == width.EastAsianFullwidth
-		fresh := len(out) == 0 || last == ' ' || ((wide || lastWide) && !strings.ContainsRune(closing, r) && r != ' ')
+		fresh := len(out) == 0 || last == ' ' || ((wide || lastWide) && !strings.ContainsRune(closing, r) && !strings.ContainsRune(opening, last) && r != ' ')
 		if fresh {
 			out = append(out, string(r))
 		} else {

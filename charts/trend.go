@@ -2,7 +2,6 @@ package charts
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
+	"plumbline/internal/stat"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
@@ -20,14 +20,24 @@ import (
 func Trend(r *metrics.Report, line metrics.Line, who policy.Text, kpi *policy.KPI) Chart {
 	now, before := valueOf(r, line.Values, kpi), valueOf(r, line.Before, kpi)
 	months := monthsOf(r, line, kpi)
+	ahead := forecastOf(r, line, kpi)
 	c := Chart{ID: "trend-" + slug(kpi.ID), Figures: valueFigures(months, kpi)}
+	if ahead != nil {
+		c.Figures = forecastFigures(c.Figures, r, ahead)
+	}
 	all := append([]metrics.Value{now}, months...)
 	scales := func(l policy.Lang) scale { return scaleOf(kpi, l, all...) }
 	c.Title = both(func(l policy.Lang) string {
 		return titleOf(nameOf(who, l), kpi, scales(l), trendSpan(r, l)+targetWords(now, l))
 	})
 	c.Headline = both(func(l policy.Lang) string { return sentence(now, before, nameOf(who, l), scales(l)) })
-	c.Description = both(func(l policy.Lang) string { return listMonths(months, scales(l)) })
+	c.Description = both(func(l policy.Lang) string {
+		text := listMonths(months, scales(l))
+		if ahead != nil {
+			text += pick(l, "；", "; ") + forecastWords(ahead, scales(l))
+		}
+		return text
+	})
 	if !anyData(months) {
 		c.Empty = both(func(l policy.Lang) string {
 			return fmt.Sprintf(pick(l, "无数据：%s没有计入%s的记录", "No data: %s holds no records that count towards %s"),
@@ -38,7 +48,7 @@ func Trend(r *metrics.Report, line metrics.Line, who policy.Text, kpi *policy.KP
 	if kpi.Adds() { // the period's target is the sum of the months', and no line to hold a month against
 		target = nil
 	}
-	c.draw = func(f frame) sketch { return drawTrend(f, r, kpi, months, target, scales(f.lang)) }
+	c.draw = func(f frame) sketch { return drawTrend(f, r, kpi, months, target, ahead, scales(f.lang)) }
 	return c.At(wideWidth)
 }
 
@@ -141,10 +151,14 @@ func say(v metrics.Value, s scale) string {
 
 const trendHeight = 300
 
-func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Value, target *fixed.Num, s scale) sketch {
+func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Value, target *fixed.Num, ahead *stat.Projection, s scale) sketch {
 	line := echarts.NewLine()
 	line.SetGlobalOptions(common(f)...)
-	line.SetXAxis(monthLabels(f, r, months))
+	labels := monthLabels(f, r, months)
+	if ahead != nil {
+		labels = append(labels, map[bool]string{false: pick(f.lang, "期末", "end")}[f.narrow()]) // the key says it where there is no room
+	}
+	line.SetXAxis(labels)
 	lows, bands := bandData(months, s)
 	line.AddSeries("low", lows, echarts.WithLineChartOpts(opts.LineChart{Stack: "interval", Symbol: "none"}))
 	line.AddSeries("interval", bands, echarts.WithLineChartOpts(opts.LineChart{Stack: "interval", Symbol: "none"}),
@@ -152,24 +166,37 @@ func drawTrend(f frame, r *metrics.Report, kpi *policy.KPI, months []metrics.Val
 	line.AddSeries("value", valueLine(months, s), echarts.WithLineChartOpts(opts.LineChart{Symbol: "circle", SymbolSize: 6, ShowSymbol: opts.Bool(true)}),
 		echarts.WithLineStyleOpts(opts.LineStyle{Color: f.ink.Actual, Width: 2.5}), echarts.WithItemStyleOpts(opts.ItemStyle{Color: f.ink.Actual}))
 
-	a, key := trendAxis(months, target, s, kpi), trendKey(f, months, target, s)
+	a, key, right := trendAxis(months, target, ahead, s, kpi), trendKey(f, months, target, s), lastRoom(months, s)
 	hidden := object{"opacity": 0}
 	series := list{
 		still(object{"lineStyle": hidden, "silent": true, "z": 1}),
 		still(object{"lineStyle": hidden, "silent": true, "z": 1, "areaStyle": object{"opacity": 1}}),
-		still(object{"z": 3, "data": trendLabels(f, months, s), "markLine": guides(f, months, target, s)}),
+		still(object{"z": 3, "data": trendLabels(f, months, ahead != nil, s), "markLine": guides(f, months, target, s)}),
 		hollowSeries(f, months, s),
 		gapSeries(f, months, a),
 	}
 	if ownTargets(months) {
 		series = append(series, monthTargets(f, months, s))
 	}
-	return sketch{base: line, height: f.top + trendHeight, add: dress(f, key, object{
-		"grid":   list{object{"left": axisRoom(a, s), "right": lastRoom(months, s), "top": f.top + keyRoom(f, key) + 18, "bottom": 44, "containLabel": false}},
+	if ahead != nil {
+		right = forecastRoom
+		series = append(series, forecastSeries(f, len(months), ahead, s)...)
+		key = append(key, keyEntry{"▨", f.ink.Muted, fmt.Sprintf(pick(f.lang, "期末预测（%d%% 范围）", "forecast for the end (%d%% range)"), ahead.Level)})
+	}
+	return sketch{base: line, height: f.top + f.tall(trendHeight), add: dress(f, key, object{
+		"grid":   list{object{"left": axisRoom(a, s), "right": right, "top": f.top + keyRoom(f, key) + labelRoom(f, months), "bottom": 44, "containLabel": false}},
 		"xAxis":  list{monthAxis(f)},
 		"yAxis":  list{valueAxis(f, a, s)},
 		"series": series,
 	})}
+}
+
+// labelRoom is what stands above the plot: of a chart that lies flat, the words beside hollow marks would otherwise reach into the key.
+func labelRoom(f frame, months []metrics.Value) int {
+	if f.flat && slices.ContainsFunc(months, func(v metrics.Value) bool { return v.Status == metrics.Insufficient }) {
+		return 40
+	}
+	return 18
 }
 
 func trendKey(f frame, months []metrics.Value, target *fixed.Num, s scale) list {
@@ -251,7 +278,7 @@ func bandData(months []metrics.Value, s scale) (lows, heights []opts.LineData) {
 }
 
 // trendLabels sets tooltips on all points, and the value beside the last.
-func trendLabels(f frame, months []metrics.Value, s scale) list {
+func trendLabels(f frame, months []metrics.Value, ahead bool, s scale) list {
 	items := make(list, len(months))
 	last := lastOK(months)
 	for i, v := range months {
@@ -261,9 +288,24 @@ func trendLabels(f frame, months []metrics.Value, s scale) list {
 			item["label"] = object{"show": true, "position": "right", "distance": 8, "formatter": s.short(r),
 				"color": f.ink.Text, "fontSize": 14, "fontWeight": "bold", "fontFamily": fontFamily}
 		}
+		if label, ok := item["label"].(object); ok && ahead { // to the right stands the forecast
+			label["position"], label["align"], label["textBorderColor"], label["textBorderWidth"] = clearSide(months, i), "right", f.ink.Paper, 3
+			label["offset"] = list{8, 0}
+		}
 		items[i] = item
 	}
 	return items
+}
+
+// clearSide is the side of a point, above or below, on which the line that comes to it does not run.
+func clearSide(months []metrics.Value, i int) string {
+	if i > 0 {
+		before, ok := months[i-1].Float()
+		if now, _ := months[i].Float(); ok && before > now {
+			return "bottom"
+		}
+	}
+	return "top"
 }
 
 func lastOK(months []metrics.Value) int {
@@ -337,130 +379,4 @@ func monthTargets(f frame, months []metrics.Value, s scale) any {
 // banded reports whether month i has an interval to draw.
 func banded(months []metrics.Value, i int) bool {
 	return i >= 0 && i < len(months) && months[i].HasInterval && months[i].Status == metrics.OK
-}
-
-// hollowSeries marks months with too few rows: hollow, with the words, and outside the line.
-func hollowSeries(f frame, months []metrics.Value, s scale) any {
-	data := list{}
-	crowded := -9
-	for i, v := range months {
-		r, ok := v.Exact()
-		if !ok || v.Status != metrics.Insufficient {
-			continue
-		}
-		label := fmt.Sprintf(pick(f.lang, "样本不足\nn=%s", "too few\nn=%s"), v.N)
-		if near := 1 + 50*len(months)/f.width; i-crowded <= near {
-			label = fmt.Sprintf("n=%s", v.N)
-		}
-		crowded = i
-		data = append(data, object{"value": list{i, s.at(r)}, "tooltip": object{"formatter": tooltipOf(v, s)},
-			"label": object{"show": true, "position": "top", "formatter": label, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 13,
-				"fontFamily": fontFamily, "textBorderColor": f.ink.Paper, "textBorderWidth": 3}})
-	}
-	return still(object{
-		"type": "scatter", "name": "insufficient", "symbol": "circle", "symbolSize": 8, "z": 4, "data": data,
-		"itemStyle": object{"color": f.ink.Paper, "borderColor": f.ink.Muted, "borderWidth": 1.5},
-	})
-}
-
-// gapSeries writes 无数据 or 不显示 once under every run of months without a value.
-func gapSeries(f frame, months []metrics.Value, a axis) any {
-	data := list{}
-	for i := 0; i < len(months); i++ {
-		j := i
-		for j < len(months) && months[j].Status == months[i].Status && valueless(months[j]) {
-			j++
-		}
-		if j == i {
-			continue
-		}
-		words := say(months[i], scale{lang: f.lang})
-		if room := float64(f.width-90) / float64(len(months)) * float64(j-i); room < 36 {
-			words = narrowed(words, f.lang)
-		}
-		data = append(data, object{"value": list{(i + j - 1) / 2, a.low}, "label": object{
-			"show": true, "position": "top", "formatter": words, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 13, "fontFamily": fontFamily}})
-		i = j
-	}
-	return still(object{"type": "scatter", "name": "gap", "symbolSize": 1, "silent": true, "z": 2, "data": data, "itemStyle": object{"color": "transparent"}})
-}
-
-// valueless reports whether there is nothing to draw of a month.
-func valueless(v metrics.Value) bool {
-	return v.Status == metrics.NoData || v.Status == metrics.Withheld
-}
-
-// narrowed sets words one below the other: a Chinese character or an English word a line.
-func narrowed(words string, l policy.Lang) string {
-	if l == policy.EN {
-		return strings.ReplaceAll(words, " ", "\n")
-	}
-	return strings.Join(strings.Split(words, ""), "\n")
-}
-
-// trendAxis holds values, intervals and target. A line may start above zero; its axis says where.
-func trendAxis(months []metrics.Value, target *fixed.Num, s scale, kpi *policy.KPI) axis {
-	var ys []float64
-	for i, v := range months {
-		if r, ok := v.Exact(); ok {
-			ys = append(ys, s.at(r))
-		}
-		if banded(months, i) {
-			ys = append(ys, s.bound(v.Low), s.bound(v.High))
-		}
-	}
-	if target != nil {
-		ys = append(ys, s.at(target.Rat()))
-	}
-	for _, v := range months {
-		if ownTarget(v) {
-			ys = append(ys, s.at(v.Target.Rat()))
-		}
-	}
-	if len(ys) == 0 {
-		ys = append(ys, 0)
-	}
-	low, high := ys[0], ys[0]
-	for _, y := range ys {
-		low, high = min(low, y), max(high, y)
-	}
-	return axisOver(low, high, 4, low >= 0 && low < high/2, kpi.IsRate())
-}
-
-func valueAxis(f frame, a axis, s scale) object {
-	return object{
-		"type": "value", "min": a.low, "max": a.high, "interval": a.step,
-		"axisLabel": object{"show": true, "formatter": "{value}" + s.mark, "color": f.ink.Muted, "fontSize": 11, "fontFamily": fontFamily},
-		"splitLine": object{"show": true, "lineStyle": object{"color": f.ink.Faint, "width": 0.6}},
-		"axisLine":  object{"show": false}, "axisTick": object{"show": false},
-	}
-}
-
-func monthAxis(f frame) object {
-	return object{
-		"type": "category", "boundaryGap": true,
-		"axisLabel": object{"show": true, "interval": 0, "color": f.ink.Muted, "fontSize": 11, "lineHeight": 15, "hideOverlap": false, "fontFamily": fontFamily},
-		"axisLine":  object{"show": true, "onZero": false, "lineStyle": object{"color": f.ink.Faint}}, "axisTick": object{"show": false},
-		"splitLine": object{"show": false},
-	}
-}
-
-// axisRoom is the width of the value axis' labels in pixels.
-func axisRoom(a axis, s scale) int {
-	w := 0.0
-	for y := a.low; y <= a.high+a.step/2; y += a.step {
-		text := strings.TrimRight(strings.TrimRight(fixed.Grouped(big.NewRat(1, 1).SetFloat64(finite(y)).FloatString(3)), "0"), ".")
-		w = max(w, textWidth(text+s.mark, 11))
-	}
-	return int(w) + 14
-}
-
-// lastRoom is the width that the label of the last value takes, in pixels.
-func lastRoom(months []metrics.Value, s scale) int {
-	i := lastOK(months)
-	if i < 0 {
-		return 16
-	}
-	r, _ := months[i].Exact()
-	return max(16, int(textWidth(s.short(r), 14))+8)
 }

@@ -83,10 +83,10 @@ func change(now, before metrics.Value, s scale) string {
 	}
 	diff := new(big.Rat).Sub(a, b)
 	since := sincePhrase(now.Period, s.lang)
-	switch diff.Sign() {
-	case 0:
+	switch {
+	case s.number(diff) == s.number(new(big.Rat)): // as far as the shown decimals tell
 		return pick(s.lang, since+"持平", "unchanged "+since)
-	case 1:
+	case diff.Sign() > 0:
 		return pick(s.lang, since+"上升 "+s.difference(diff), "up "+s.difference(diff)+" "+since)
 	}
 	return pick(s.lang, since+"下降 "+s.difference(diff), "down "+s.difference(diff)+" "+since)

@@ -24,11 +24,14 @@ type matcher struct {
 }
 
 func newMatcher(p *policy.Policy, how How) (*matcher, error) {
-	m := &matcher{policy: p, how: how, datasets: p.Datasets}
+	m := &matcher{policy: p, how: how, datasets: p.FromFiles()}
 	if how.Dataset != "" {
 		d := p.Dataset(how.Dataset)
-		if d == nil {
+		switch {
+		case d == nil:
 			return nil, unknownDataset(p, how.Dataset)
+		case d.Recorded != "":
+			return nil, recorded(d)
 		}
 		m.datasets = []*policy.Dataset{d}
 	}
@@ -71,6 +74,9 @@ func (m *matcher) match(ctx context.Context, b *books.Books, u *Unit, rows []she
 	case m.how.Mapping != "":
 		return misfit(m.mappings[0], m.how.Set, u, rows)
 	case !plain.complete():
+		if d := m.decided(rows); d != nil {
+			return recorded(d)
+		}
 		return noHeader(m.policy, plain, rows, m.how.Dataset)
 	case len(plain.twice) > 0:
 		return duplicateHeader(plain)
@@ -366,10 +372,28 @@ func (f fit) better(g fit) bool {
 	return len(f.missing) < len(g.missing)
 }
 
+// decided gives the dataset of decisions that a table would fit, if files could bring it.
+func (m *matcher) decided(rows []sheet.Row) *policy.Dataset {
+	for _, d := range m.policy.Datasets {
+		for _, row := range rows {
+			if d.Recorded != "" && fitHeader(d, headings(d), row, nil).complete() {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// recorded refuses records that come from decisions.
+func recorded(d *policy.Dataset) error {
+	return refuse("file.recorded", policy.Text{ZH: fmt.Sprintf("「%s」由程序在作出决定时登记，不从文件导入。", d.Name.ZH), EN: fmt.Sprintf("The records of %q are written when something is decided; no file brings them.", d.ID)},
+		policy.Text{ZH: "申诉用 plumbline appeal 办理，登记随之更新。", EN: "Decide appeals with plumbline appeal; the records follow."})
+}
+
 func unknownDataset(p *policy.Policy, want string) error {
-	ids := make([]string, len(p.Datasets))
-	for i, d := range p.Datasets {
-		ids[i] = d.ID
+	var ids []string
+	for _, d := range p.FromFiles() {
+		ids = append(ids, d.ID)
 	}
 	list := strings.Join(ids, ", ")
 	return refuse("file.unknown_dataset", policy.Text{ZH: fmt.Sprintf("制度中没有记录种类 %q。", want), EN: fmt.Sprintf("The policy has no dataset %q.", want)},
@@ -388,7 +412,7 @@ func duplicateHeader(f fit) error {
 func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 	if best.dataset == nil || len(best.found) < 2 && want == "" {
 		var names []string
-		for _, d := range p.Datasets {
+		for _, d := range p.FromFiles() {
 			names = append(names, d.Name.ZH+" "+d.ID)
 		}
 		list := strings.Join(names, "、")

@@ -29,7 +29,7 @@ func TestEvidenceAddsUpToTheValue(t *testing.T) {
 		subjects[s.kpi] = append(subjects[s.kpi], s)
 	}
 	c := &counter{policy: v.Policy, working: workingTimes(t)}
-	for _, k := range v.Policy.KPIs {
+	for _, k := range ofFiles(v.Policy.KPIs) {
 		if k.Anonymous {
 			continue // no answer is listed
 		}

@@ -63,6 +63,12 @@ func adds(r *metrics.Receipt) (faults []string) {
 			faults = append(faults, "what was done and what is missing is not what was due")
 		}
 	}
+	if k.Anonymous { // whose answers nobody is told
+		if len(rows.Facts) > 0 {
+			faults = append(faults, "answers are told")
+		}
+		return faults
+	}
 	if len(rows.Facts) < max(rows.Numerator, rows.Denominator) || len(rows.Facts) > rows.Numerator+rows.Denominator {
 		faults = append(faults, "the records that count are not as many as it says")
 	}

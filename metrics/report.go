@@ -238,6 +238,7 @@ func (b *builder) lines(calendar map[string][]Day) {
 	for i, d := range b.org.departments {
 		dl := DepartmentLine{Department: d, Line: lines[i]}
 		dl.Score = score(b.Policy.ScorecardFor(d.Kind), byKPI(lines[i].Values), nil, b.Policy)
+		dl.ScoreBefore = score(b.Policy.ScorecardFor(d.Kind), byKPI(lines[i].Before), nil, b.Policy)
 		b.Departments = append(b.Departments, dl)
 	}
 }
@@ -345,18 +346,21 @@ func readCalendar(ctx context.Context, tx *warehouse.Tx, p *policy.Policy, r Ran
 // people fills the people's lines and scores, and compares them with what was scored in the period before under the policy of by.
 func (b *builder) people(by *builder) {
 	lines, scores := b.judge(b.Period)
-	_, past := by.judge(b.Period.Before())
+	pastLines, past := by.judge(b.Period.Before())
 	b.PolicyBefore = by.PolicyVersion
-	before := map[string]*fixed.Num{}
-	for _, s := range past {
-		before[s.Person.No] = s.Total
+	before := map[string]*PersonScore{}
+	for i := range past {
+		before[past[i].Person.No] = &past[i]
 	}
 	for i := range lines {
-		l := &lines[i]
-		l.Before = before[l.Person.No]
+		if was := before[lines[i].Person.No]; was != nil {
+			lines[i].Before = was.Total
+		}
 	}
 	for i := range scores {
-		scores[i].Before = before[scores[i].Person.No]
+		if was := before[scores[i].Person.No]; was != nil {
+			scores[i].Before, scores[i].PartsBefore = was.Total, partsOf(pastLines, *was)
+		}
 	}
 	b.People, b.Scores = lines, scores
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +80,15 @@ func (s *Staff) Above(m Member, day time.Time) string {
 func (s *Staff) Person(no string) (Person, bool) {
 	p, ok := s.org.people[no]
 	return p, ok
+}
+
+// People lists everybody who ever was employed, by number.
+func (s *Staff) People() []Person {
+	list := make([]Person, 0, len(s.org.people))
+	for _, no := range slices.Sorted(maps.Keys(s.org.people)) {
+		list = append(list, s.org.people[no])
+	}
+	return list
 }
 
 // Employed reports whether somebody is employed on a day.

@@ -27,7 +27,7 @@ import (
 // as one folder, then those under later/; policy/NAME.yaml replaces a file of the default policy; "ask X" holds a question and
 // "want X" its answer. A question has one word and its arguments a line:
 //
-//	values LEVEL…   or  targets LEVEL…  or  report PART…  or  evidence KPI  or  ledger
+//	values LEVEL…   or  targets LEVEL…  or  report PART…  or  evidence KPI  or  details  or  ledger
 //	period P        kpis ID…        now DAY (default: 15th after the period)       as-of first (before later/)
 //	department ID   employee NO     shares (show them)     (of evidence)
 //
@@ -64,7 +64,7 @@ func TestEveryDefaultKPIHasAText(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range inForce(t, sampleCompany(t)).Policy.KPIs {
+	for _, k := range ofFiles(inForce(t, sampleCompany(t)).Policy.KPIs) {
 		if !texts[k.ID] && !strings.HasPrefix(k.ID, "form_") {
 			t.Errorf("%s stands in no testdata/kpi_*.txtar", k.ID)
 		}
@@ -182,7 +182,7 @@ func (s *scene) answer(t *testing.T, text string) string {
 		s.values(t, w, q, words["values"], words["kpis"], "")
 	case "targets":
 		s.values(t, w, q, words["targets"], words["kpis"], "targets")
-	case "report", "ledger":
+	case "report", "ledger", "details":
 		r, err := metrics.New(t.Context(), s.books, q)
 		if err != nil {
 			return "error: " + err.Error() + "\n"
@@ -192,6 +192,12 @@ func (s *scene) answer(t *testing.T, text string) string {
 		}
 		for _, part := range words["report"] {
 			reportPart(t, w, r, part)
+		}
+		if verb == "details" {
+			if err := r.ReadDetails(t.Context(), s.books); err != nil {
+				t.Fatal(err)
+			}
+			detailRows(w, r)
 		}
 		if verb == "ledger" {
 			err := s.books.Ledger().CheckHead(ledgerHead(r))

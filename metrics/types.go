@@ -123,7 +123,8 @@ type Line struct {
 type DepartmentLine struct {
 	Department Department
 	Line
-	Score Score // as judged by its kind's scorecard; no superior's share
+	Score       Score // as judged by its kind's scorecard; no superior's share
+	ScoreBefore Score // the values of the period before, judged by the same scorecard
 }
 
 // ScoreStatus says what a score still waits for.
@@ -215,6 +216,7 @@ type PersonScore struct {
 	RankOf          int
 	Tied            bool
 	Before          *fixed.Num
+	PartsBefore     []ScorePart // what Before is made of, by the policy of then
 	Status          ScoreStatus
 }
 
@@ -245,4 +247,5 @@ type Report struct {
 	People        []PersonLine     // by department as in Departments, then by rank, unranked last, then by number
 	Scores        []PersonScore    // by employee number
 	Warnings      []policy.Text    // what a reader must know beside the numbers
+	Details       *Details         // nil: not read; ReadDetails reads them
 }

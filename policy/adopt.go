@@ -78,6 +78,9 @@ func Handler(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 	if err != nil {
 		return err
 	}
+	if err := sameSource(ctx, tx, p); err != nil {
+		return err
+	}
 	had, err := factColumns(ctx, tx)
 	if err != nil {
 		return err

@@ -172,7 +172,7 @@ func expressions(n *node, d *Dataset, where use) (list []wanted) {
 		return nil
 	}
 	for _, p := range n.pairs {
-		purpose, is := where, slices.Contains([]string{"check", "where", "value", "between"}, p.key.text)
+		purpose, is := where, slices.Contains([]string{"check", "where", "value", "between", "cancelled"}, p.key.text)
 		if i := slices.IndexFunc(measureUses, func(m measureUse) bool { return string(m.kind) == p.key.text }); i >= 0 {
 			purpose, is = measureUses[i].use, true
 		} else if p.key.text == "weight" {

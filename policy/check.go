@@ -86,7 +86,7 @@ func (c *checker) check(s Source) (*Policy, error) {
 	if company != nil && datasets != nil { // expressions use the parameters
 		c.datasets(datasets)
 		c.parameterNames()
-		c.ahead(slices.Concat(c.underDatasets(about.find("leave"), absenceUse), c.underDatasets(about.find("quality"), qualityUse), c.underDatasets(about.find("audit"), qualityUse), c.underDatasets(kpis, countUse)))
+		c.ahead(slices.Concat(c.underDatasets(about.find("leave"), absenceUse), c.underDatasets(about.find("quality"), qualityUse), c.underDatasets(about.find("audit"), qualityUse), c.underDatasets(about.find("pack"), qualityUse), c.underDatasets(kpis, countUse)))
 		c.leaves(about.find("leave"))
 		c.quality(about.find("quality"), about.keys["quality"])
 		c.audit(about.find("audit"), about.keys["audit"])
@@ -96,6 +96,7 @@ func (c *checker) check(s Source) (*Policy, error) {
 				c.scorecards(scorecards)
 				c.procedure(about)
 			}
+			c.pack(about.find("pack"), about.keys["pack"])
 		}
 	}
 	if c.broken != nil {

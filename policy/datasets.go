@@ -72,7 +72,11 @@ func (c *checker) dataset(p pair) (d *Dataset, rules *node) {
 		}
 	}
 	c.madeKey(d)
-	return d, o.find("rules")
+	rules = o.find("rules")
+	if n := o.find("recorded"); n != nil {
+		c.recorded(d, n, rules)
+	}
+	return d, rules
 }
 
 // belongs reads whose a record is: an employee's, a department's, or nobody's.

@@ -34,16 +34,17 @@ const (
 	RewardsPart    Part = "rewards"
 	CalendarPart   Part = "calendar"
 	AuditPart      Part = "audit"
+	PackPart       Part = "pack"
 )
 
 var parts = []Part{CompanyPart, ParametersPart, BandsPart, ScorecardsPart, KPIsPart, FunnelsPart, DatasetsPart, QualityPart, LeavePart, OfficesPart, ReviewsPart, RewardsPart,
-	CalendarPart, AuditPart}
+	CalendarPart, AuditPart, PackPart}
 
 var partNames = map[Part]Text{
 	CompanyPart: {"公司", "Company"}, ParametersPart: {"参数", "Parameter"}, BandsPart: {"等级", "Band"}, ScorecardsPart: {"考核表", "Scorecard"},
 	KPIsPart: {"指标", "KPI"}, FunnelsPart: {"漏斗", "Funnel"}, DatasetsPart: {"记录种类", "Dataset"}, LeavePart: {"请假", "Leave"},
 	QualityPart: {"数据检查", "Data check"}, OfficesPart: {"职位", "Office"}, ReviewsPart: {"评审", "Reviews"}, RewardsPart: {"奖惩", "Rewards"},
-	CalendarPart: {"工作日历", "Calendar"}, AuditPart: {"审计抽查", "Audit"},
+	CalendarPart: {"工作日历", "Calendar"}, AuditPart: {"审计抽查", "Audit"}, PackPart: {"战略会材料", "Meeting pack"},
 }
 
 // Name gives the part in words.

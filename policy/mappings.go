@@ -126,6 +126,8 @@ func (c *mapper) target(n *node) *Dataset {
 	d := c.policy.Dataset(id)
 	if d == nil {
 		c.fault(n.place, say("没有记录“%s”", "there is no dataset “%s”", clip(id)), oneOfCure(id, c.policy.datasetIDs()))
+	} else if d.Recorded != "" {
+		c.fault(n.place, say("记录 %s 由程序登记，不从文件导入", "the records of %s are written when something is decided; no file brings them", d.ID), say("换成由文件导入的记录", "name a dataset that files bring"))
 	}
 	return d
 }

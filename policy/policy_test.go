@@ -118,7 +118,7 @@ func TestDefaultsAreRight(t *testing.T) {
 		t.Errorf("memberships: %+v", d)
 	}
 	for _, d := range p.Datasets {
-		of := map[string]string{"costs": "department_id", "surveys": "department_id"}[d.ID]
+		of := map[string]string{"costs": "department_id", "surveys": "department_id", "appeals": "department_id"}[d.ID]
 		if d.Department != of || of != "" && d.Owner != "" {
 			t.Errorf("%s: department %q, owner %q", d.ID, d.Department, d.Owner)
 		}
@@ -159,7 +159,7 @@ func golden(t *testing.T, path, got string) {
 // TestFaults runs the cases of the archives: their files go in, the faults in both languages come out.
 func TestFaults(t *testing.T) {
 	db := open(t)
-	for _, name := range []string{"yaml", "company", "leave", "quality", "calendar", "datasets", "kpis", "scorecards", "procedure"} {
+	for _, name := range []string{"yaml", "company", "leave", "quality", "calendar", "datasets", "kpis", "scorecards", "procedure", "pack"} {
 		path := "testdata/" + name + ".txtar"
 		a, err := txtar.ParseFile(path)
 		if err != nil {

@@ -68,14 +68,15 @@ type Appeals struct {
 
 // Rewards are the rules by which a sealed quarter becomes bonus, certificates and promotion.
 type Rewards struct {
-	DirectorLimit fixed.Num  // yuan; a department's list of this amount or more needs the CEO's signature
-	MakeUpWithin  int64      // days within which the signatures of an emergency are made up
-	Budget        *fixed.Num // yuan a quarter; nil: none
-	Extras        []Extra
-	Incident      *Incident
-	Certificate   *Certificate
-	Promotion     *Promotion
-	RotationYears int64 // after so many years in a department a person may apply for another one; 0: no rule
+	DirectorLimit  fixed.Num  // yuan; a department's list of this amount or more needs the CEO's signature
+	MakeUpWithin   int64      // days within which the signatures of an emergency are made up
+	EmergencyLimit fixed.Num  // yuan; a head may have less than this paid before it is signed, the CEO any amount
+	Budget         *fixed.Num // yuan a quarter; nil: none
+	Extras         []Extra
+	Incident       *Incident
+	Certificate    *Certificate
+	Promotion      *Promotion
+	RotationYears  int64 // after so many years in a department a person may apply for another one; 0: no rule
 }
 
 // Extra pays more to whoever exceeds a target.
@@ -281,6 +282,10 @@ func (c *checker) rewards(n *node, p Place) *Rewards {
 	}
 	r := &Rewards{MakeUpWithin: c.term(o.need("make_up_within"))}
 	r.DirectorLimit, _ = c.amount(o.need("director_limit"))
+	r.EmergencyLimit = r.DirectorLimit
+	if v, ok := c.amount(o.find("emergency_limit")); ok {
+		r.EmergencyLimit = v
+	}
 	if v, ok := c.amount(o.find("budget")); ok {
 		r.Budget = &v
 	}
@@ -411,6 +416,7 @@ func (s *sayings) rewards(r *Rewards) {
 	s.about(RewardsPart, "", Text{"奖惩", "Rewards"})
 	s.add("director_limit", Text{"部门负责人的审批限额", "the head's limit"}, plain(r.DirectorLimit.String()))
 	s.whole("make_up_within", Text{"应急发放后几日内补签", "days to make up an emergency"}, r.MakeUpWithin)
+	s.add("emergency_limit", Text{"部门负责人应急发放的限额", "the head's limit in an emergency"}, plain(r.EmergencyLimit.String()))
 	s.add("budget", Text{"每季预算", "budget of a quarter"}, optionalNum(r.Budget))
 	for _, e := range r.Extras {
 		s.add("extra "+e.KPI.ID, Text{"超额奖励：" + e.KPI.Name.ZH, "extra for " + e.KPI.Name.EN}, plain(e.Above.String()+" % → "+e.Share.String()+" %"))

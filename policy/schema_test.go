@@ -267,6 +267,9 @@ func short(t *testing.T) policy.Source {
 	}
 	write("datasets.yaml", datasets)
 	write("kpis.yaml", kpis)
+	company := decode(t, s[at("company.yaml")].Text)
+	company["pack"].(map[string]any)["pages"] = map[string]any{"one": map[string]any{"name": map[string]any{"zh": "甲", "en": "One"}, "kpis": []any{"log_punctuality"}}}
+	write("company.yaml", company)
 	return s
 }
 

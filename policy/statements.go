@@ -107,6 +107,7 @@ func (p *Policy) statements() []statement {
 	s.procedure(p)
 	s.calendar(p)
 	s.audit(&p.Audit)
+	s.pack(p.Pack)
 	return s.list
 }
 
@@ -256,6 +257,7 @@ func (s *sayings) dataset(d *Dataset) {
 	s.add("owner", Text{"归属人", "owner"}, plain(d.Owner))
 	s.add("department", Text{"归属部门", "department"}, plain(d.Department))
 	s.add("day", Text{"日期列", "day"}, plain(d.Day))
+	s.add("recorded", Text{"由程序登记", "recorded"}, plain(string(d.Recorded)))
 	for _, c := range d.Columns {
 		s.column(c)
 	}

@@ -48,6 +48,7 @@ type Policy struct {
 	Offices    map[Office]Holders // who holds them; nil: the policy has none
 	Reviews    *Reviews           // nil: the policy has no rules of reviews
 	Rewards    *Rewards           // nil: nothing is rewarded
+	Pack       *Pack              // nil: the pack of the strategy meeting has no pages of its own
 }
 
 // Company is whose regulation it is.
@@ -147,6 +148,7 @@ type Dataset struct {
 	Rules      []Rule
 	NoOverlap  *Interval // nil: records may overlap
 	Limits     []Limit
+	Recorded   Recorded // "" for records that files bring
 	Place      Place
 }
 

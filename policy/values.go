@@ -13,7 +13,7 @@ import (
 
 // keys are the keys of each form of mapping; schema.json says the same to editors.
 var keys = map[string][]string{
-	"company.yaml":  {"company", "parameters", "bands", "leave", "quality", "offices", "reviews", "rewards", "audit"},
+	"company.yaml":  {"company", "parameters", "bands", "leave", "quality", "offices", "reviews", "rewards", "audit", "pack"},
 	"calendar.yaml": {"workweek", "years"},
 	"calendar_year": {"off", "work"},
 	"company":       {"name", "timezone", "workday_hours"},
@@ -33,8 +33,12 @@ var keys = map[string][]string{
 	"quality_unvaried":       {"name", "dataset", "day", "amount", "days", "at_most", "minimum"},
 	"audit":                  {"auditors", "processes"},
 	"audit_process":          {"name", "dataset", "item", "owner", "department", "day", "where", "per_stratum"},
+	"pack":                   {"meetings", "resolutions", "pages"},
+	"pack_meetings":          {"dataset", "title", "day", "where"},
+	"pack_resolutions":       {"dataset", "meeting", "text", "decided", "department", "assignee", "assigned", "due", "done", "cancelled"},
+	"pack_page":              {"name", "kpis"},
 	"text":                   {"zh", "en"},
-	"dataset":                {"name", "key", "owner", "department", "day", "columns", "rules", "limits", "no_overlap"},
+	"dataset":                {"name", "key", "owner", "department", "day", "columns", "rules", "limits", "no_overlap", "recorded"},
 	"column": {"type", "name", "aliases", "optional", "values", "made_from",
 		"order", "zone", "unit", "decimal", "serial", "myriads", "blanks"},
 	"limit":      {"sum", "per", "most", "say", "cure"},
@@ -55,7 +59,7 @@ var keys = map[string][]string{
 	"hours_by":     {"dataset", "sum", "by"},
 	"evaluation":   {"due_days", "lowest", "highest", "extreme_below", "extreme_above", "gap"},
 	"appeals":      {"file_within", "mediate_within", "arbitrate_within"},
-	"rewards":      {"director_limit", "make_up_within", "budget", "extras", "incident", "certificate", "promotion", "rotation_years"},
+	"rewards":      {"director_limit", "make_up_within", "emergency_limit", "budget", "extras", "incident", "certificate", "promotion", "rotation_years"},
 	"extra":        {"kpi", "above", "share"},
 	"incident":     {"kpi", "band"},
 	"certificate":  {"band", "prefix"},

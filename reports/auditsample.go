@@ -52,7 +52,7 @@ func renderAuditSample(ctx context.Context, w io.Writer, s *audit.Sample, findin
 	if err := b.create([]string{b.cover, b.sheet}); err != nil {
 		return err
 	}
-	defer b.file.Close()
+	defer b.close()
 	b.title = company + " " + of + b.t("", " ") + auditSubject.In(lang)
 	if err := b.describe(b.title, auditSubject, company, s.Made); err != nil {
 		return err

@@ -24,7 +24,7 @@ const trendLines = 5
 
 // planCharts decides which charts there are: bands by department, trends of up to five KPIs of one unit, one for each KPI with a block.
 func (o *overview) planCharts() {
-	if len(o.plan.stays) > 0 && len(o.Report.Policy.Bands) > 0 {
+	if len(o.plan.stays) > 0 && len(o.Report.Policy.Bands) > 0 && o.anyBand() {
 		o.charts = append(o.charts, chartSpot{kind: "bands", rows: len(o.plan.stays)})
 	}
 	byUnit, units := map[policy.Unit][]int{}, []policy.Unit(nil)

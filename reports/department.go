@@ -32,10 +32,11 @@ func (b *book) writeDepartment(p *stayPlan) error {
 	if err := b.stayRules(p); err != nil {
 		return err
 	}
+	s.arrows(address(p.change, rowPeople) + ":" + address(p.change, p.lastRow()))
 	s.line(titleLook, p.department.Department.Name.In(b.lang)+"  "+b.periodName()+" "+Subject.In(b.lang))
 	s.line(sayLook, b.departmentFacts(p))
 	s.line(noteLook, b.t("淡黄色单元格填写上级评分（0 至 120），总分、等级、名次随即重算。列号上方的 + 展开分子、分母与样本数。",
-		"Enter the superior's points (0 to 120) in the pale yellow cells; total, band and rank follow. The + above the columns unfolds numerators, denominators and counts."))
+		"Enter the superior's points (0 to 120) in the pale yellow cells; total, band and rank follow. The + above the columns unfolds numerators, denominators and counts.")+b.pointerWords(p))
 	s.groupRow(p)
 	s.targetRow(p)
 	r := b.stayWriter(s, p)
@@ -44,6 +45,7 @@ func (b *book) writeDepartment(p *stayPlan) error {
 	for i := range p.people {
 		r.personRow(&p.people[i])
 	}
+	b.defineStays(s, p)
 	return s.close()
 }
 
@@ -66,6 +68,7 @@ func (b *book) stayFrame(p *stayPlan) frame {
 	}
 	f.fold(p.weightSum)
 	f.widths[p.status-1], f.widths[p.band-1], f.widths[p.rank-1] = 12.5, b.bandWidth(), 7
+	f.widths[p.change-1] = 12 // room for the arrow
 	b.fitRules(&f, p)
 	return f
 }
@@ -184,7 +187,7 @@ func (b *book) stayRules(p *stayPlan) error {
 	}
 	err := b.file.SetConditionalFormat(p.sheet, cells(p.total), []excelize.ConditionalFormatOptions{{
 		Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "num", MaxValue: itoa(superiorMost),
-		BarColor: "#" + barFill, BarSolid: true}})
+		BarColor: "#" + barFill}}) // a solid one needs an extension that the library loses
 	if err != nil {
 		return err
 	}
@@ -270,7 +273,7 @@ func (b *book) departmentFacts(p *stayPlan) string {
 	d := p.department
 	head := b.t("空缺", "vacant")
 	if d.Department.Head != "" {
-		head = b.personName(d.Department.Head)
+		head = b.nameOfPerson(d.Department.Head)
 	}
 	facts := []string{b.t("负责人：", "Head: ") + head,
 		fmt.Sprintf(b.t("期末在岗（含下级部门）：%d 人", "Headcount with sub-departments: %d"), d.Headcount),
@@ -283,16 +286,6 @@ func (b *book) departmentFacts(p *stayPlan) string {
 	}
 	facts = append(facts, b.t("考核表：", "Scorecard: ")+p.card.Name.In(b.lang))
 	return strings.Join(facts, b.t("　·　", " · ")) + "\n" + b.cardWords(p.card)
-}
-
-// personName is a name with its number; people share names.
-func (b *book) personName(no string) string {
-	for i := range b.Report.Scores {
-		if p := &b.Report.Scores[i].Person; p.No == no {
-			return p.Name.In(b.lang) + b.t("（", " (") + no + b.t("）", ")")
-		}
-	}
-	return no
 }
 
 // groupRow names the items and the rules above their columns.

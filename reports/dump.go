@@ -3,6 +3,7 @@ package reports
 import (
 	"archive/zip"
 	"fmt"
+	"html"
 	"io"
 	"regexp"
 	"sort"
@@ -127,8 +128,37 @@ func dumpFrame(out *strings.Builder, f *excelize.File, name string) error {
 	for _, c := range checks {
 		fmt.Fprintf(out, "input: %s %s %s to %s\n", c.Sqref, c.Type, c.Formula1, c.Formula2)
 	}
+	return dumpExtras(out, f, name)
+}
+
+// dumpExtras writes the Excel tables and the notes of a sheet.
+func dumpExtras(out *strings.Builder, f *excelize.File, name string) error {
+	tables, err := f.GetTables(name)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		fmt.Fprintf(out, "table: %s %s\n", t.Name, t.Range)
+	}
+	notes, err := f.GetComments(name)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		text := n.Text
+		for _, run := range n.Paragraph {
+			text += run.Text
+		}
+		fmt.Fprintf(out, "note: %s %q\n", n.Cell, text)
+	}
 	return nil
 }
+
+var (
+	leads = regexp.MustCompile(`<hyperlink ref="([^"]*)" location="([^"]*)"`)
+	icons = regexp.MustCompile(`<x14:iconSet iconSet="([^"]*)">.*?<xm:sqref>([^<]*)</xm:sqref>`)
+	small = regexp.MustCompile(`<x14:sparkline><xm:f>([^<]*)</xm:f><xm:sqref>([^<]*)</xm:sqref>`)
+)
 
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
@@ -141,7 +171,26 @@ func sortedKeys[V any](m map[string]V) []string {
 
 var drawn = regexp.MustCompile(`<c:f>([^<]*)</c:f>`)
 
-// dumpCharts writes which cells each chart draws.
+// dumpPointers writes where the links of a sheet lead, and what its sparklines draw.
+func dumpPointers(out *strings.Builder, part, text string) {
+	links, sparks := leads.FindAllStringSubmatch(text, -1), small.FindAllStringSubmatch(text, -1)
+	arrows := icons.FindAllStringSubmatch(text, -1)
+	if len(links)+len(sparks)+len(arrows) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n== %s\n", part)
+	for _, m := range links {
+		fmt.Fprintf(out, "link: %s to %s\n", m[1], html.UnescapeString(m[2]))
+	}
+	for _, m := range arrows {
+		fmt.Fprintf(out, "icons: %s %s\n", m[2], m[1])
+	}
+	for _, m := range sparks {
+		fmt.Fprintf(out, "sparkline: %s over %s\n", m[2], html.UnescapeString(m[1]))
+	}
+}
+
+// dumpCharts writes which cells each chart draws, and where links lead.
 func dumpCharts(out *strings.Builder, path string) error {
 	zr, err := zip.OpenReader(path)
 	if err != nil {
@@ -149,7 +198,8 @@ func dumpCharts(out *strings.Builder, path string) error {
 	}
 	defer zr.Close()
 	for _, part := range zr.File {
-		if !strings.HasPrefix(part.Name, "xl/charts/chart") {
+		sheet := strings.HasPrefix(part.Name, "xl/worksheets/sheet")
+		if !sheet && !strings.HasPrefix(part.Name, "xl/charts/chart") {
 			continue
 		}
 		r, err := part.Open()
@@ -160,6 +210,10 @@ func dumpCharts(out *strings.Builder, path string) error {
 		r.Close()
 		if err != nil {
 			return err
+		}
+		if sheet {
+			dumpPointers(out, part.Name, string(text))
+			continue
 		}
 		fmt.Fprintf(out, "\n== %s\n", part.Name)
 		for _, m := range drawn.FindAllStringSubmatch(string(text), -1) {

@@ -66,11 +66,11 @@ func (d EvaluationData) Waiting() (waiting []reviews.Task, in, exempt int) {
 	return waiting, in, exempt
 }
 
-// WriteEvaluation writes the sheet into dir as its next version, readable by its owner alone. When the newest version there says the
+// WriteEvaluation writes the sheet into a folder as its next version, readable by its owner alone. When the newest version there says the
 // same, apart from when it was made, that file stays and changed is false.
-func WriteEvaluation(ctx context.Context, dir string, d EvaluationData, lang policy.Lang) (path string, changed bool, err error) {
+func WriteEvaluation(ctx context.Context, to Folder, d EvaluationData, lang policy.Lang) (path string, changed bool, err error) {
 	company, p := d.Report.Policy.Company.Name, d.Report.Period
-	return writePrivate(dir, company, p, d.subject(), lang, d.Report.Made, func(made time.Time, w io.Writer) (string, error) {
+	return writePrivate(to, company, p, d.subject(), lang, d.Report.Made, func(made time.Time, w io.Writer) (string, error) {
 		return renderEvaluation(ctx, d, lang, made, w)
 	})
 }
@@ -86,7 +86,7 @@ func renderEvaluation(ctx context.Context, d EvaluationData, lang policy.Lang, m
 	if err != nil {
 		return "", err
 	}
-	defer e.file.Close()
+	defer e.close()
 	for _, write := range []func() error{e.writeGuide, e.writeOverview, func() error { return e.writeSheet(ctx) }, e.writeRecord} {
 		if err := ctx.Err(); err != nil {
 			return "", err

@@ -12,6 +12,9 @@ import (
 	"plumbline/policy"
 )
 
+// receiptsFirst is the row of the first receipt.
+const receiptsFirst = 4
+
 // writeReceipts shows the sums behind every value of the company and its departments.
 func (b *book) writeReceipts() error {
 	units := b.units()
@@ -30,7 +33,7 @@ func (b *book) writeReceipts() error {
 	}
 	rows := 3 + len(units)*len(b.Report.KPIs)
 	s, err := b.open(b.plan.receipts, frame{tab: tabEvidence, columns: len(heads), rows: rows, freezeCol: 3, freezeRow: 4, titles: [2]int{3, 3},
-		filter: "A3:" + address(len(heads), max(rows, 4)),
+		table: "tbl_receipts", tableCells: "A3:" + address(len(heads), max(rows, 4)),
 		widths: []float64{fit(names, 16, 36), fit(kpis, 16, 36), 11, sums, sums, 10, sums, 16, 16, sums, 40, 15}})
 	if err != nil {
 		return err
@@ -74,6 +77,9 @@ func (s *sheet) receipt(u unitLine, v metrics.Value) {
 	s.put(2, wrapLook, b.kpiTitle(v.KPI))
 	s.put(3, midLook, v.Period.String())
 	b.putValue(s, v, 7, 4, 5, 6)
+	if u.dept != nil {
+		s.link(7, b.plan.blocks[blockKey{v.KPI.ID, u.dept.Department.ID, ""}])
+	}
 	if v.HasInterval {
 		s.put(8, format, v.Low)
 		s.put(9, format, v.High)
@@ -99,7 +105,7 @@ func (b *book) writeRejects() error {
 	shown := b.Rejects[:min(len(b.Rejects), rejectsMost)]
 	rows := max(3+len(shown), 4)
 	s, err := b.open(b.plan.rejects, frame{tab: tabQuality, columns: len(heads), rows: rows, widths: widths, freezeCol: 2, freezeRow: 4,
-		titles: [2]int{3, 3}, filter: "A3:" + address(len(heads), rows), textColumn: "E4:G" + itoa(rows)})
+		titles: [2]int{3, 3}, table: "tbl_rejects", tableCells: "A3:" + address(len(heads), rows), textColumn: "E4:G" + itoa(rows)})
 	if err != nil {
 		return err
 	}
@@ -144,12 +150,12 @@ func (b *book) datasetName(id string) string {
 func (b *book) writeSources() error {
 	heads := []string{b.t("账本序号", "Ledger no."), b.t("导入时间", "Ingested"), b.t("文件", "File"), b.t("工作表", "Sheet"), b.t("数据", "Data"),
 		b.t("格式", "Format"), b.t("编码", "Encoding"), b.t("表头行", "Header row"), b.t("总行数", "Rows in"), b.t("采纳", "Accepted"), b.t("隔离", "Quarantined"),
-		b.t("核对", "Check"), b.t("新增", "New"), b.t("更正", "Corrected"), b.t("未变", "Unchanged"), b.t("重复", "Duplicates"), b.t("核对", "Check"),
+		b.t("行数核对", "Rows check"), b.t("新增", "New"), b.t("更正", "Corrected"), b.t("未变", "Unchanged"), b.t("重复", "Duplicates"), b.t("采纳核对", "Accepted check"),
 		"SHA-256", b.t("说明", "Notices")}
 	widths := []float64{11, 19, 30, 14, 16, 8, 11, 10, 11, 11, 11, 9, 10, 10, 10, 10, 9, 17, 50}
 	rows := 4 + len(b.Files)
 	s, err := b.open(b.plan.sources, frame{tab: tabQuality, columns: len(heads), rows: rows, widths: widths, freezeCol: 4, freezeRow: 4,
-		titles: [2]int{3, 3}, filter: "A3:" + address(len(heads), max(rows-1, 4))})
+		titles: [2]int{3, 3}, table: sourcesTable(len(b.Files)), tableCells: "A3:" + address(len(heads), rows-1)})
 	if err != nil {
 		return err
 	}
@@ -162,6 +168,14 @@ func (b *book) writeSources() error {
 	}
 	s.sourceSums(4, s.row-1)
 	return s.close()
+}
+
+// sourcesTable is the name of the Excel table over the files; without any there is none.
+func sourcesTable(files int) string {
+	if files == 0 {
+		return ""
+	}
+	return "tbl_sources"
 }
 
 func (s *sheet) source(f *ingest.File) {

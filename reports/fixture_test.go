@@ -251,7 +251,7 @@ func rankLines(lines []metrics.PersonLine) {
 }
 
 // poisoned are names that have broken workbooks before.
-var poisoned = []string{`=cmd|'/c calc'!A1`, `</script><script>alert(1)</script>`, "王🙂小明", strings.Repeat("长名", 150), "@SUM(A1)", "+1+2", "-1", "a\tb\x07c", `"引号"&'单引号'`}
+var poisoned = []string{`=cmd|'/c calc'!A1`, `</script><script>alert(1)</script>`, "王🙂小明", strings.Repeat("长名", 150), "@SUM(A1)", "+1+2", "-1", "a\tb\x07c", `"引号"&'单引号'`, "\u202egnp.exe\u2066", "{{.Secret}}"}
 
 func fixtureData() Data {
 	p := fixturePolicy()

@@ -52,7 +52,8 @@ func (o *overview) kpiBlock(s *sheet, i int) {
 	}
 	s.header(heads, colUnitName, colStatus)
 	first := s.row
-	for _, u := range o.units() {
+	for n, u := range o.units() {
+		s.link(colValue, spot(o.plan.receipts, 7, receiptsFirst+n*len(o.Report.KPIs)+i))
 		name := look{align: "left", indent: u.depth, wrap: true, line: hairline, bold: u.dept == nil}
 		o.kpiRow(s, name, u.name, u.line, i)
 	}

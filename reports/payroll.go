@@ -44,10 +44,10 @@ const (
 	payCertificate
 )
 
-// WritePayroll writes the workbook into dir as its next version, readable by its owner alone. When the newest version there says the same,
+// WritePayroll writes the workbook into a folder as its next version, readable by its owner alone. When the newest version there says the same,
 // that file stays and changed is false.
-func WritePayroll(ctx context.Context, dir string, p Payroll, lang policy.Lang) (path string, changed bool, err error) {
-	return writePrivate(dir, p.Company, p.Period, payrollSubject, lang, p.Made, func(made time.Time, w io.Writer) (string, error) {
+func WritePayroll(ctx context.Context, to Folder, p Payroll, lang policy.Lang) (path string, changed bool, err error) {
+	return writePrivate(to, p.Company, p.Period, payrollSubject, lang, p.Made, func(made time.Time, w io.Writer) (string, error) {
 		digest, err := renderPayroll(ctx, p, lang, made, w)
 		if err != nil {
 			err = fmt.Errorf("write payroll %s: %w", p.Period, err)
@@ -64,7 +64,7 @@ func renderPayroll(ctx context.Context, p Payroll, lang policy.Lang, made time.T
 	if err := b.create([]string{name}); err != nil {
 		return "", err
 	}
-	defer b.file.Close()
+	defer b.close()
 	if err := b.describe(strings.TrimSpace(p.Company.In(lang)+" "+periodName+" "+payrollSubject.In(lang)), payrollSubject, p.Company.In(lang), made); err != nil {
 		return "", err
 	}
@@ -87,7 +87,7 @@ func (b *book) payrollSheet(ctx context.Context, name, periodName string, p Payr
 	}
 	last := head + len(p.Lines)
 	s, err := b.open(name, frame{tab: tabOverview, columns: payCertificate, rows: last + 1, freezeCol: payName + 1, freezeRow: head + 1, titles: [2]int{head, head},
-		filter: "A" + itoa(head) + ":" + address(payCertificate, last), textColumn: address(payNo, head+1) + ":" + address(payNo, last+1),
+		table: "tbl_payroll", tableCells: "A" + itoa(head) + ":" + address(payCertificate, max(last, head+1)), textColumn: address(payNo, head+1) + ":" + address(payNo, last+1),
 		widths: []float64{10, fit(department, 14, 36), 14, fit(person, 14, 44), max(16, fit(numberWidth(total.Float(), 2), 12, 30)), fit(certificate+2, 20, 44)}})
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
 	"plumbline/internal/period"
@@ -25,7 +24,7 @@ func payrollFixture() Payroll {
 
 func TestPayrollGolden(t *testing.T) {
 	for _, lang := range bothLanguages {
-		path, changed, err := WritePayroll(context.Background(), t.TempDir(), payrollFixture(), lang)
+		path, changed, err := WritePayroll(context.Background(), Folder{Dir: t.TempDir()}, payrollFixture(), lang)
 		if err != nil || !changed {
 			t.Fatal(changed, err)
 		}
@@ -34,19 +33,7 @@ func TestPayrollGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = filepath.Base(path) + "\n" + got
-		golden := filepath.Join("testdata", "payroll-"+string(lang)+".txt")
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatalf("%v (run with -update)", err)
-		}
-		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-			t.Errorf("workbook differs from %s (-want +got):\n%s", golden, diff)
-		}
+		golden(t, "payroll-"+string(lang)+".txt", got)
 	}
 }
 
@@ -54,7 +41,7 @@ func TestPayrollGolden(t *testing.T) {
 func TestPayrollVersions(t *testing.T) {
 	dir, p := t.TempDir(), payrollFixture()
 	for i, want := range []string{"-1.0版.xlsx", "-1.0版.xlsx", "-1.1版.xlsx"} {
-		path, changed, err := WritePayroll(context.Background(), dir, p, policy.ZH)
+		path, changed, err := WritePayroll(context.Background(), Folder{Dir: dir}, p, policy.ZH)
 		if err != nil || changed != (i != 1) || !strings.HasSuffix(path, want) {
 			t.Errorf("%d: %s %v %v", i, path, changed, err)
 		}
@@ -71,7 +58,7 @@ func TestLibreOfficeAddsThePayroll(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts LibreOffice")
 	}
-	path, _, err := WritePayroll(context.Background(), t.TempDir(), payrollFixture(), policy.ZH)
+	path, _, err := WritePayroll(context.Background(), Folder{Dir: t.TempDir()}, payrollFixture(), policy.ZH)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,17 @@ import (
 
 // plan says where everything stands before anything is written, because sheets point at each other.
 type plan struct {
-	overview, moved, forced, definitions, receipts, rejects, sources, policy string // sheet names
-	stays                                                                    []stayPlan
-	byDepartment                                                             map[string]*stayPlan
-	movers                                                                   []int // indexes into Report.Scores
-	move                                                                     movePlan
-	groups                                                                   []groupPlan // of forced distributions
-	graded                                                                   map[string]*metrics.PersonScore
-	define                                                                   definitionPlan
+	cover, overview, moved, forced, definitions, receipts, rejects, sources, policy, glossary string // sheet names
+	bands, trends, rewards, rewardLines, appeals, adjustments, quality                        string // "" without such a sheet
+	evidence                                                                                  []evidencePlan
+	blocks                                                                                    map[blockKey]string // where the rows behind a value begin
+	stays                                                                                     []stayPlan
+	byDepartment                                                                              map[string]*stayPlan
+	movers                                                                                    []int // indexes into Report.Scores
+	move                                                                                      movePlan
+	groups                                                                                    []groupPlan // of forced distributions
+	graded                                                                                    map[string]*metrics.PersonScore
+	define                                                                                    definitionPlan
 }
 
 // stayPlan is the sheet of one department: its people's stays.
@@ -29,6 +32,7 @@ type stayPlan struct {
 	items      []itemColumns
 	penalties  []penaltyColumns
 	limits     []limitColumns
+	byNo       map[string]int // rows by employee number, once asked for
 	// Columns, counted from 1; 0 where the scorecard has no such rule.
 	weighed, weightSum, uncapped, points, superior, unpunished, total, earned, limit, band, graded, rank, status, before, change, note int
 }
@@ -93,6 +97,7 @@ func (p *stayPlan) there(col int) string { return quoted(p.sheet) + "!" + p.rows
 func (b *book) newPlan() (*plan, error) {
 	names := sheetNames{}
 	p := &plan{
+		cover:        names.name(b.t("封面", "Cover")),
 		overview:     names.name(b.t("总览", "Overview")),
 		moved:        names.name(b.t("调动与兼任", "Several departments")),
 		forced:       names.name(b.t("强制分布", "Distribution")),
@@ -101,6 +106,8 @@ func (b *book) newPlan() (*plan, error) {
 		rejects:      names.name(b.t("隔离数据", "Rejects")),
 		sources:      names.name(b.t("数据来源", "Sources")),
 		policy:       names.name(b.t("制度与版本", "Policy")),
+		glossary:     names.name(b.t("术语", "Glossary")),
+		blocks:       map[blockKey]string{},
 		byDepartment: map[string]*stayPlan{},
 		graded:       map[string]*metrics.PersonScore{},
 	}
@@ -116,9 +123,11 @@ func (b *book) newPlan() (*plan, error) {
 			p.graded[s.Person.No] = s
 		}
 	}
+	b.planOptional(p, names)
 	if err := p.planStays(b, names); err != nil {
 		return nil, err
 	}
+	b.planEvidence(p, names)
 	p.move = b.planMovers(p.movers)
 	p.groups = b.planGroups()
 	p.define = b.planDefinitions(p.definitions)
@@ -328,17 +337,54 @@ func bounds(card *policy.Scorecard) bool {
 	return len(card.BandLimits) > 0
 }
 
+// planOptional names the sheets that only some workbooks have.
+func (b *book) planOptional(p *plan, names sheetNames) {
+	r := b.Report
+	if len(r.People) > 0 && b.bands() > 0 {
+		p.bands = names.name(b.t("等级分布", "Bands"))
+	}
+	if len(r.Months) > 1 && len(b.trendKPIs()) > 0 {
+		p.trends = names.name(b.t("趋势", "Trends"))
+	}
+	if b.Review != nil && b.Review.Round != nil {
+		if r.Policy.Rewards != nil {
+			p.rewards = names.name(b.t("奖惩", "Rewards"))
+			if len(b.Review.Round.Lists) > 0 {
+				p.rewardLines = names.name(b.t("奖惩名单", "Reward lines"))
+			}
+		}
+		p.appeals = names.name(b.t("申诉", "Appeals"))
+		p.adjustments = names.name(b.t("封账后调整", "Adjustments"))
+	}
+	if b.Quality != nil {
+		p.quality = names.name(b.t("数据质量", "Data quality"))
+	}
+}
+
 // sheets lists the sheets in order.
 func (p *plan) sheets() []string {
-	list := []string{p.overview}
+	list := []string{p.cover, p.overview}
+	add := func(sheets ...string) {
+		for _, s := range sheets {
+			if s != "" {
+				list = append(list, s)
+			}
+		}
+	}
+	add(p.bands, p.trends)
 	for _, s := range p.stays {
-		list = append(list, s.sheet)
+		add(s.sheet)
 	}
 	if len(p.movers) > 0 {
-		list = append(list, p.moved)
+		add(p.moved)
 	}
 	if len(p.groups) > 0 {
-		list = append(list, p.forced)
+		add(p.forced)
 	}
-	return append(list, p.definitions, p.receipts, p.rejects, p.sources, p.policy)
+	add(p.rewards, p.rewardLines, p.appeals, p.adjustments, p.quality, p.definitions, p.receipts)
+	for _, e := range p.evidence {
+		add(e.sheet)
+	}
+	add(p.rejects, p.sources, p.policy, p.glossary)
+	return list
 }

@@ -57,7 +57,7 @@ func renderRejects(ctx context.Context, w io.Writer, lang policy.Lang, company p
 	if err := q.create(q.sheets()); err != nil {
 		return err
 	}
-	defer q.file.Close()
+	defer q.close()
 	if err := q.describe(strings.TrimSpace(q.company+" "+rejectsSubject.In(lang)), rejectsSubject, q.company, at); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// frame is the shape of a sheet, fixed before its first row is written: the streaming writer loses what comes later.
+// frame is the shape of a sheet, fixed before its first row is written: so that rows are laid out for it.
 type frame struct {
 	tab        string // tab colour
 	widths     []float64
@@ -24,6 +25,8 @@ type frame struct {
 	across     int    // printed pages side by side; 0: one
 	filter     string // range with filter buttons; "" none
 	textColumn string // range of texts that look like numbers, such as employee numbers
+	table      string // name of the Excel table over tableCells; "" none
+	tableCells string // its range, heads included; they all differ
 }
 
 // sheet writes one sheet row by row. Its first error is kept and given by close.
@@ -31,11 +34,15 @@ type sheet struct {
 	book   *book
 	name   string
 	frame  frame
-	stream *excelize.StreamWriter
+	stream *rowStream
 	row    int // the row being filled, from 1
 	cells  []any
 	pool   []excelize.Cell
 	apart  []bool // columns of texts that follow numbers: they keep a distance
+	links  int
+	notes  []note
+	sparks []spark
+	icons  []string // ranges with arrows
 	err    error
 }
 
@@ -44,7 +51,7 @@ func (b *book) open(name string, f frame) (*sheet, error) {
 	if err := b.setUpPage(name, f); err != nil {
 		return nil, err
 	}
-	stream, err := b.file.NewStreamWriter(name)
+	stream, err := b.newStream(name)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +204,7 @@ func (s *sheet) visibleWidth(from, to int) float64 {
 // header writes a row of column heads; heads of the columns named hold texts, the others stand right above their numbers.
 func (s *sheet) header(heads []string, texts ...int) {
 	lines := 1
+	s.stream.name(s.row, heads)
 	for i, h := range heads {
 		l := headLook
 		s.apart[i] = false
@@ -216,6 +224,15 @@ func (s *sheet) header(heads []string, texts ...int) {
 func (s *sheet) close() error {
 	if s.err != nil {
 		return s.err
+	}
+	if err := s.addTable(); err != nil {
+		return fmt.Errorf("sheet %s: %w", s.name, err)
+	}
+	if err := s.addNotes(); err != nil {
+		return fmt.Errorf("sheet %s: %w", s.name, err)
+	}
+	if err := s.addExtensions(); err != nil {
+		return fmt.Errorf("sheet %s: %w", s.name, err)
 	}
 	return s.stream.Flush()
 }
@@ -249,9 +266,23 @@ func wrappedLines(text string, width float64) int {
 	usable := math.Max(width-1.5, 4)
 	lines := 0
 	for _, part := range strings.Split(text, "\n") {
-		lines += max(1, int(math.Ceil(float64(textWidth(part))*1.02/usable)))
+		lines += max(1, int(math.Ceil(proseWidth(part)*1.02/usable)))
 	}
 	return lines
+}
+
+// proseWidth is textWidth for running text, in which Latin letters take less room or more than a digit.
+func proseWidth(s string) float64 {
+	width := float64(textWidth(s))
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case 'i', 'j', 'l', 'f', 't', 'r', 'I', ' ', '.', ',', ';', ':', '\'', '|', '(', ')', '-':
+			width -= 0.4
+		case 'm', 'w', 'M', 'W', '@':
+			width += 0.4
+		}
+	}
+	return width
 }
 
 // fit gives the width of a column that holds texts so wide, within limits.

@@ -49,7 +49,7 @@ func renderSimulation(ctx context.Context, w io.Writer, s *metrics.Simulation, l
 	if err := b.create(b.names[:]); err != nil {
 		return err
 	}
-	defer b.file.Close()
+	defer b.close()
 	if err := b.describe(company+" "+b.periodName()+" "+simulationSubject.In(lang), simulationSubject, company, b.Report.Made); err != nil {
 		return err
 	}

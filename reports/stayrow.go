@@ -40,7 +40,7 @@ func (w *stayWriter) useLooks(style func(look) int, over look) {
 	}
 	w.text, w.wrap, w.mid, w.date = pick(textLook), pick(wrapLook), pick(apartLook), pick(dateLook)
 	w.whole, w.weight = pick(number(fmtInt)), pick(number(fmtOne))
-	w.score, w.totals, w.move = pick(number(fmtTwo)), pick(number(fmtTwo)), pick(number(fmtMove))
+	w.score, w.totals, w.move = pick(number(fmtTwo)), pick(number(fmtTwo)), pick(number(fmtSigned))
 	w.input = w.score
 	if over.fill == "" {
 		w.totals = style(number(fmtTwo).strong())
@@ -89,6 +89,7 @@ func (w *stayWriter) departmentRow() {
 	w.set(colPosition, w.text, "", b.t("含下级部门", "with sub-units"))
 	if d.Score.Scorecard != nil {
 		w.scoreCells(&d.Score)
+		w.evidenceLinks("")
 		w.cells[w.plan.superior-1] = nil
 		w.cells[w.plan.status-1] = nil
 		w.cells[w.plan.rank-1] = nil
@@ -115,6 +116,8 @@ func (w *stayWriter) personRow(line *metrics.PersonLine) {
 	w.set(p.before, w.score, "", orNothing(line.Before))
 	if line.Score.Scorecard != nil {
 		w.scoreCells(&line.Score)
+		w.evidenceLinks(line.Person.No)
+		w.note(p.total, b.derivation(p, line))
 		w.set(p.change, w.move, w.formulas.change(), difference(line.Score.Total, line.Before))
 	} else {
 		w.set(p.status, w.mid, "", b.noScoreWords())
@@ -125,6 +128,19 @@ func (w *stayWriter) personRow(line *metrics.PersonLine) {
 	w.set(p.note, w.mid, "", text(note))
 	lines := max(wrappedLines(name, w.frame.widths[colName-1]), wrappedLines(position, w.frame.widths[colPosition-1]))
 	w.end(rowHeight(max(lines, wrappedLines(note, w.frame.widths[p.note-1]))))
+}
+
+// evidenceLinks makes the values of a person, or with "" of the department, lead to the rows behind them.
+func (w *stayWriter) evidenceLinks(employee string) {
+	p, b := w.plan, w.book
+	if len(b.plan.blocks) == 0 {
+		return
+	}
+	for i, c := range p.items {
+		if at := b.plan.blocks[blockKey{p.card.Items[i].KPI.ID, p.department.Department.ID, employee}]; at != "" {
+			w.link(c.value, at)
+		}
+	}
 }
 
 // text gives a text as a cell holds it: nothing for an empty one.

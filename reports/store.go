@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,13 +13,19 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"plumbline/internal/period"
 	"plumbline/policy"
 )
 
-// WriteWorkbook writes the workbook into dir as its next version: 1.0, 1.1, 1.2 and so on. When the newest version there
+// Folder is where documents go, and the password that protects them.
+type Folder struct {
+	Dir      string
+	Password string // AES-128 as Excel, LibreOffice and WPS read it; "": the files are not protected
+}
+
+// WriteWorkbook writes the workbook into a folder as its next version: 1.0, 1.1, 1.2 and so on. When the newest version there
 // says the same, apart from when it was made, that file stays and changed is false. The file appears whole or not at all.
-func WriteWorkbook(ctx context.Context, dir string, d Data, lang policy.Lang) (path string, changed bool, err error) {
+func WriteWorkbook(ctx context.Context, to Folder, d Data, lang policy.Lang) (path string, changed bool, err error) {
+	dir := to.Dir
 	if d.Report == nil || d.Report.Policy == nil {
 		return "", false, fmt.Errorf("write workbook: no report to write (compute the period first)")
 	}
@@ -33,22 +40,30 @@ func WriteWorkbook(ctx context.Context, dir string, d Data, lang policy.Lang) (p
 	}
 	if newest >= 0 {
 		path = filepath.Join(dir, FileName(company, p, Subject, newest, lang))
-		same, err := saysTheSame(ctx, path, d, lang)
+		d.version = newest
+		same, err := to.saysTheSame(ctx, path, d, lang)
 		if err != nil || same {
 			return path, false, err
 		}
 	}
 	path = filepath.Join(dir, FileName(company, p, Subject, newest+1, lang))
-	if err := writeWhole(path, func(w io.Writer) error { return Workbook(ctx, d, lang, w) }); err != nil {
+	d.version = newest + 1
+	if to.Password == "" { // Parquet cannot be protected; the further sheets hold every row
+		if err := d.writeParquets(path); err != nil {
+			return "", false, err
+		}
+	}
+	if err := to.write(path, 0o644, func(w io.Writer) error { return Workbook(ctx, d, lang, w) }); err != nil {
 		return "", false, err
 	}
 	return path, true, nil
 }
 
-// writePrivate writes a document into dir as its next version, readable by its owner alone, unless the newest version there says the same,
+// writePrivate writes a document into a folder as its next version, readable by its owner alone, unless the newest version there says the same,
 // apart from when it was made. render writes it as if made at a moment and gives the digest of its contents.
-func writePrivate(dir string, company policy.Text, p period.Period, subject policy.Text, lang policy.Lang, now time.Time,
+func writePrivate(to Folder, company policy.Text, p Named, subject policy.Text, lang policy.Lang, now time.Time,
 	render func(made time.Time, w io.Writer) (string, error)) (path string, changed bool, err error) {
+	dir := to.Dir
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", false, fmt.Errorf("write %s into %s: %w", subject.In(lang), dir, err)
 	}
@@ -59,18 +74,18 @@ func writePrivate(dir string, company policy.Text, p period.Period, subject poli
 	}
 	if newest >= 0 {
 		path = filepath.Join(dir, FileName(company, p, subject, newest, lang))
-		if made, err := madeOn(path); err == nil { // one that cannot be read does not say the same
+		if made, err := to.madeOn(path); err == nil { // one that cannot be read does not say the same
 			digest, err := render(made, io.Discard)
 			if err != nil {
 				return "", false, err
 			}
-			if onDisk, err := digestOf(path); err == nil && onDisk == digest {
+			if onDisk, err := to.digestOf(path); err == nil && onDisk == digest {
 				return path, false, nil
 			}
 		}
 	}
 	path = filepath.Join(dir, FileName(company, p, subject, newest+1, lang))
-	return path, true, writeFor(path, 0o600, func(w io.Writer) error {
+	return path, true, to.write(path, 0o600, func(w io.Writer) error {
 		_, err := render(now, w)
 		return err
 	})
@@ -100,24 +115,29 @@ func newestVersion(dir, stem, end string) (int, error) {
 
 // saysTheSame renders d as if made when the file was made, and compares contents. A file that cannot be read, or that
 // somebody edited, does not say the same.
-func saysTheSame(ctx context.Context, path string, d Data, lang policy.Lang) (bool, error) {
-	made, err := madeOn(path)
+func (to Folder) saysTheSame(ctx context.Context, path string, d Data, lang policy.Lang) (bool, error) {
+	made, err := to.madeOn(path)
 	if err != nil {
 		return false, nil
 	}
 	then := *d.Report
 	then.Made = made
-	digest, err := render(ctx, Data{&then, d.Files, d.Rejects}, lang, io.Discard)
+	d.Report = &then
+	digest, err := render(ctx, d, lang, io.Discard)
 	if err != nil {
 		return false, err
 	}
-	onDisk, err := digestOf(path)
+	onDisk, err := to.digestOf(path)
 	return err == nil && onDisk == digest, nil
 }
 
 // madeOn reads when a workbook was made, to the second.
-func madeOn(path string) (time.Time, error) {
-	f, err := excelize.OpenFile(path, excelize.Options{UnzipSizeLimit: 1 << 30})
+func (to Folder) madeOn(path string) (time.Time, error) {
+	raw, err := to.read(path)
+	if err != nil {
+		return time.Time{}, err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: 1 << 30})
 	if err != nil {
 		return time.Time{}, err
 	}

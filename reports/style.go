@@ -86,6 +86,7 @@ const (
 	fmtTwo    = "#,##0.00"
 	fmtChange = "▲ #,##0.0;▼ #,##0.0;0.0"
 	fmtMove   = "▲ 0.00;▼ 0.00;0.00"
+	fmtSigned = "+0.00;-0.00;0.00" // beside arrows
 	fmtText   = "@"
 )
 

@@ -2,6 +2,7 @@ package reviews
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"plumbline/internal/fixed"
 	"plumbline/internal/ledger"
 	"plumbline/internal/period"
+	"plumbline/internal/warehouse"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
@@ -65,7 +67,7 @@ func Adjustments(ctx context.Context, b *books.Books, of period.Period, zone *ti
 type finder struct {
 	books    *books.Books
 	question metrics.Question
-	list     []ledger.Event // that take files in or back
+	list     []ledger.Event // that take files in or back, or decide appeals
 	results  map[int64][]byte
 	found    []Change
 }
@@ -77,7 +79,7 @@ func (f *finder) events(ctx context.Context, after int64) error {
 		if err != nil {
 			return err
 		}
-		if _, file := handlers[e.Kind]; file {
+		if _, file := handlers[e.Kind]; file || strings.HasPrefix(e.Kind, "appeal.") { // their KPIs are among the results
 			f.list = append(f.list, e)
 		}
 	}
@@ -189,6 +191,13 @@ func (d *Desk) Approve(ctx context.Context, of period.Period, seq int64, reason 
 	}
 	return d.do(ctx, "adjustment.approved", &adjustmentApproved{on{of.String()}, seq, reason}, func(s *scene) error {
 		for _, c := range found {
+			brought, err := s.isActor(ctx, c.Event.Actor)
+			if err != nil {
+				return err
+			}
+			if brought && c.Approved == nil && c.Event.Seq <= seq {
+				return refuse("adjustment.own", say("账序 %d 是 %s 自己经手的，不能由本人批准", "the ledger sequence %d was brought by %s, who cannot approve it", c.Event.Seq, s.mark.Actor), say("请总经理或另一位人力资源人员批准", "let the CEO or somebody else of human resources approve it"))
+			}
 			for _, x := range c.Scores {
 				if x.Employee == s.mark.Actor && c.Event.Seq <= seq {
 					return s.notSelf(x.Employee)
@@ -197,4 +206,23 @@ func (d *Desk) Approve(ctx context.Context, of period.Period, seq int64, reason 
 		}
 		return s.official(policy.CEO, policy.HR)
 	})
+}
+
+// isActor reports whether a name in the ledger is the actor's: the number, or a login that the books know as his.
+func (s *scene) isActor(ctx context.Context, name string) (bool, error) {
+	for _, id := range []string{policy.Employees, policy.Accounts} {
+		d := s.desk.Version.Policy.Dataset(id)
+		if name == s.mark.Actor {
+			return true, nil
+		}
+		if d == nil || d.Column("login") == nil || d.Column("employee_no") == nil {
+			continue
+		}
+		text := fmt.Sprintf("SELECT count(*) FROM %s WHERE lower(login) = lower($name) AND employee_no = $actor AND _until = %d", d.Table(), policy.Current)
+		n, err := warehouse.One[int64](ctx, s.tx, warehouse.SQL("login in "+id, text), warehouse.Args{"name": name, "actor": s.mark.Actor})
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"plumbline/ingest"
 	"plumbline/internal/period"
 	"plumbline/metrics"
 	"plumbline/policy"
@@ -86,7 +85,8 @@ func (d *Desk) decide(ctx context.Context, kind, appeal string, v Verdict, may f
 	if err != nil {
 		return err
 	}
-	if err := d.corrected(v.Remedy.Seq); err != nil {
+	kindOf, err := d.corrected(v.Remedy.Seq)
+	if err != nil {
 		return err
 	}
 	ev := &appealDecided{appealOf{on{of.String()}, appeal}, v.Outcome, v.Reason, v.Remedy, kind == "appeal.arbitrated"}
@@ -106,7 +106,10 @@ func (d *Desk) decide(ctx context.Context, kind, appeal string, v Verdict, may f
 				return err
 			}
 		}
-		return s.neutral(a)
+		if err := s.neutral(a); err != nil {
+			return err
+		}
+		return s.related(ctx, a, v.Remedy.Seq, kindOf)
 	})
 }
 
@@ -128,23 +131,6 @@ func (s *scene) neutral(a *Appeal) error {
 	return refuse("appeal.neutral", say("%s 给出了被申诉的评分，不能处理对它的申诉", "%s gave the judgement that the appeal is against and cannot decide it", s.mark.Actor), say("请上一级负责人、总经理或人力资源处理", "let the next head, the CEO or human resources decide"))
 }
 
-// corrected makes sure that a ledger sequence is an event that corrects a fact or a rule; 0 names none.
-func (d *Desk) corrected(seq int64) error {
-	if seq == 0 {
-		return nil
-	}
-	for e, err := range d.Books.Ledger().Events(seq - 1) {
-		if err != nil {
-			return err
-		}
-		if _, file := ingest.Handlers()[e.Kind]; file || e.Kind == policy.Adopted {
-			return nil
-		}
-		break
-	}
-	return refuse("appeal.remedy", say("账序 %d 不是导入、撤回文件或启用制度的事项", "the ledger sequence %d takes no file in or back and adopts no policy", seq), say("先更正，再写它的账序（见 plumbline files）", "correct it first, then name that sequence; see plumbline files"))
-}
-
 // Escalate brings the actor's appeal to the arbitration of human resources.
 func (d *Desk) Escalate(ctx context.Context, appeal, text string, now time.Time) error {
 	of, err := roundOf(appeal)
@@ -155,7 +141,7 @@ func (d *Desk) Escalate(ctx context.Context, appeal, text string, now time.Time)
 		return err
 	}
 	ev := &appealEscalated{appealOf{on{of.String()}, appeal}, text, d.workdaysAfter(now, d.Version.Policy.Reviews.Appeals.ArbitrateWithin)}
-	return d.do(ctx, "appeal.escalated", ev, func(s *scene) error { return s.own(appeal) })
+	return d.do(ctx, "appeal.escalated", ev, func(s *scene) error { return s.own(appeal, text) })
 }
 
 // Withdraw ends the actor's appeal.
@@ -165,13 +151,13 @@ func (d *Desk) Withdraw(ctx context.Context, appeal, reason string) error {
 		return err
 	}
 	ev := &appealWithdrawn{appealOf{on{of.String()}, appeal}, reason}
-	return d.do(ctx, "appeal.withdrawn", ev, func(s *scene) error { return s.own(appeal) })
+	return d.do(ctx, "appeal.withdrawn", ev, func(s *scene) error { return s.own(appeal, reason) })
 }
 
-// own makes sure that an appeal is the actor's.
-func (s *scene) own(appeal string) error {
+// own makes sure that an appeal is the actor's, and that he says why he goes on or ends it.
+func (s *scene) own(appeal, reason string) error {
 	if a := s.appeal(appeal); a != nil && a.Employee != s.mark.Actor {
 		return s.unauthorised(policy.Text{ZH: "申诉人本人（" + a.Employee + "）", EN: fmt.Sprintf("the person who filed it (%s)", a.Employee)})
 	}
-	return nil
+	return reasoned(reason)
 }

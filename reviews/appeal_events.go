@@ -12,6 +12,16 @@ type appealOf struct {
 	Appeal string `json:"appeal"`
 }
 
+func (e appealOf) id() string { return e.Appeal }
+
+// appealing is an event of an appeal.
+type appealing interface {
+	event
+	id() string
+	// change gives the appeal as it stands after the event, whose rules it does not ask.
+	change(a *Appeal, m Mark) *Appeal
+}
+
 // open gives the appeal if it is still open.
 func (e appealOf) open(r *Round) (*Appeal, error) {
 	if err := r.running(); err != nil {
@@ -58,9 +68,12 @@ func (e *appealFiled) apply(r *Round, m Mark) error {
 			return refuse("appeal.twice", say("同一事项已有申诉 %s", "the same matter was filed as %s already", a.ID), say("补充材料请交给处理人", "give further material to whoever decides it"))
 		}
 	}
-	r.Appeals = append(r.Appeals, &Appeal{ID: e.Appeal, Employee: e.Employee, Department: e.Department, Against: e.Against, KPI: e.KPI, Record: e.Record,
-		Text: e.Text, Filed: m, MediateBy: e.MediateBy})
+	r.Appeals = append(r.Appeals, e.change(nil, m))
 	return nil
+}
+
+func (e *appealFiled) change(_ *Appeal, m Mark) *Appeal {
+	return &Appeal{ID: e.Appeal, Employee: e.Employee, Department: e.Department, Against: e.Against, KPI: e.KPI, Record: e.Record, Text: e.Text, Filed: m, MediateBy: e.MediateBy}
 }
 
 // appealDecided is what mediation or arbitration decides.
@@ -86,22 +99,27 @@ func (e *appealDecided) apply(r *Round, m Mark) error {
 	if err := e.remedied(a); err != nil {
 		return err
 	}
-	d := &Decision{Reason{m, e.Reason}, e.Outcome, e.Remedy}
-	if e.arbitration {
-		a.Arbitrated = d
-	} else {
-		a.Mediated = d
-	}
+	e.change(a, m)
 	if e.Outcome == Granted && e.Remedy.Points != nil {
 		member := metrics.Member{Employee: a.Employee, Department: a.Department}
 		version := 0
 		if c := r.Calibrated[member]; c != nil {
 			version = c.Version
 		}
-		r.Calibrated[member] = &Calibration{Member: member, Points: *e.Remedy.Points, Version: version + 1, Reason: d.Reason, Appeal: a.ID}
+		r.Calibrated[member] = &Calibration{Member: member, Points: *e.Remedy.Points, Version: version + 1, Reason: Reason{m, e.Reason}, Appeal: a.ID}
 		delete(r.Exempt, member) // or the points would count for nothing
 	}
 	return nil
+}
+
+func (e *appealDecided) change(a *Appeal, m Mark) *Appeal {
+	d := &Decision{Reason{m, e.Reason}, e.Outcome, e.Remedy}
+	if e.arbitration {
+		a.Arbitrated = d
+	} else {
+		a.Mediated = d
+	}
+	return a
 }
 
 // inTurn makes sure that the instance decides what is before it, in a way that it can.
@@ -154,8 +172,13 @@ func (e *appealEscalated) apply(r *Round, m Mark) error {
 	case a.Mediated == nil && !m.At.After(a.MediateBy):
 		return refuse("appeal.order", say("部门调解尚在期限内（至 %s）", "the department may mediate until %s", date(a.MediateBy)), say("调解不成或逾期后再提请仲裁", "bring it to arbitration when that fails or the term is over"))
 	}
-	a.Escalated, a.ArbitrateBy = &Reason{m, e.Text}, e.ArbitrateBy
+	e.change(a, m)
 	return nil
+}
+
+func (e *appealEscalated) change(a *Appeal, m Mark) *Appeal {
+	a.Escalated, a.ArbitrateBy = &Reason{m, e.Text}, e.ArbitrateBy
+	return a
 }
 
 type appealWithdrawn struct {
@@ -168,6 +191,11 @@ func (e *appealWithdrawn) apply(r *Round, m Mark) error {
 	if err != nil {
 		return err
 	}
-	a.Withdrawn = &Reason{m, e.Reason}
+	e.change(a, m)
 	return nil
+}
+
+func (e *appealWithdrawn) change(a *Appeal, m Mark) *Appeal {
+	a.Withdrawn = &Reason{m, e.Reason}
+	return a
 }

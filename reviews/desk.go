@@ -33,6 +33,25 @@ type scene struct {
 	all   []metrics.Placed
 	where map[metrics.Member]int // in all
 	posts map[policy.Office][]string
+	tx    *warehouse.Tx // reads what a guard has to look up in the facts
+}
+
+// ask makes sure, before anything is written, of what check asks; recording asks it again.
+func (d *Desk) ask(ctx context.Context, of period.Period, now time.Time, check func(s *scene) error) error {
+	if err := d.ruled(); err != nil {
+		return err
+	}
+	return d.Books.View(ctx, func(tx *warehouse.Tx) error {
+		r, err := Load(ctx, tx, of, AsKnownNow)
+		if err != nil {
+			return err
+		}
+		s, err := d.scene(ctx, tx, r, Mark{AsKnownNow + 1, now, d.Actor})
+		if err != nil {
+			return err
+		}
+		return check(s)
+	})
 }
 
 // do records an event after check, in the same transaction, has found nothing against it.
@@ -63,7 +82,7 @@ func (d *Desk) do(ctx context.Context, kind string, ev event, check func(s *scen
 // fits refuses an event about a period that it cannot be about: self-reviews are of months, a deputy is of no period, all else is of quarters.
 func fits(kind string, of period.Period) error {
 	switch {
-	case kind == "deputy.named":
+	case strings.HasPrefix(kind, "deputy."):
 		return nil
 	case kind == "month.opened" || strings.HasPrefix(kind, "self."):
 		return monthly(of)
@@ -95,7 +114,7 @@ func (d *Desk) ruled() error {
 }
 
 func (d *Desk) scene(ctx context.Context, tx *warehouse.Tx, r *Round, m Mark) (*scene, error) {
-	s := &scene{Round: r, desk: d, mark: m, day: d.dayOf(m.At)}
+	s := &scene{Round: r, desk: d, mark: m, day: d.dayOf(m.At), tx: tx}
 	var err error
 	if s.staff, err = metrics.ReadStaff(ctx, tx, d.Version.Policy, m.Seq-1, s.day); err != nil {
 		return nil, err
@@ -319,6 +338,21 @@ func (d *Desk) NameDeputy(ctx context.Context, superior, deputy string, from, to
 		}
 		if superior == deputy || !s.staff.Employed(deputy, s.day) {
 			return refuse("deputy.person", say("%s 不能代理 %s", "%s cannot act for %s", deputy, superior), say("代理人须是另一位在职员工", "a deputy is somebody else who is employed"))
+		}
+		if s.mark.Actor == superior {
+			return nil
+		}
+		return s.official(policy.HR)
+	})
+}
+
+// RevokeDeputy ends all deputyships of a deputy for a superior that run today or later. What he did until then stands.
+func (d *Desk) RevokeDeputy(ctx context.Context, superior, deputy, reason string) error {
+	return d.do(ctx, "deputy.revoked", &deputyRevoked{superior, deputy, reason}, func(s *scene) error {
+		if !slices.ContainsFunc(s.Deputies, func(x Deputy) bool {
+			return x.Superior == superior && x.Deputy == deputy && x.Revoked == nil && !s.day.After(x.To)
+		}) {
+			return refuse("deputy.none", say("%s 现在不代理 %s，以后也没有安排", "%s does not act for %s, now or later", deputy, superior), say("请核对两个工号", "check both numbers"))
 		}
 		if s.mark.Actor == superior {
 			return nil

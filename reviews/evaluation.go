@@ -10,7 +10,6 @@ import (
 
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
-	"plumbline/internal/warehouse"
 	"plumbline/metrics"
 	"plumbline/policy"
 )
@@ -212,9 +211,17 @@ func orNobody(no string) string {
 
 // deputises reports whether the actor acts for a superior today.
 func (s *scene) deputises(superior string) bool {
-	return superior != "" && slices.ContainsFunc(s.Deputies, func(x Deputy) bool {
-		return x.Superior == superior && x.Deputy == s.mark.Actor && !s.day.Before(x.From) && !s.day.After(x.To)
-	})
+	return superior != "" && slices.Contains(s.deputiesOf(superior), s.mark.Actor)
+}
+
+// deputiesOf lists who acts for somebody today and is employed.
+func (s *scene) deputiesOf(superior string) (list []string) {
+	for _, x := range s.Deputies {
+		if x.Superior == superior && x.Revoked == nil && !s.day.Before(x.From) && !s.day.After(x.To) && s.staff.Employed(x.Deputy, s.day) {
+			list = append(list, x.Deputy)
+		}
+	}
+	return list
 }
 
 // ReturnEvaluation gives a submitted evaluation back to its writer.
@@ -222,6 +229,17 @@ func (d *Desk) ReturnEvaluation(ctx context.Context, of period.Period, key metri
 	ev := &evaluationReturned{evaluationOf{on{of.String()}, key.Employee, key.Department, key.Superior, version}, reason}
 	return d.do(ctx, "evaluation.returned", ev, func(s *scene) error {
 		if err := s.notSelf(key.Employee); err != nil {
+			return err
+		}
+		return s.official(policy.HR)
+	})
+}
+
+// Unexempt takes an exemption back.
+func (d *Desk) Unexempt(ctx context.Context, of period.Period, m metrics.Member, reason string) error {
+	ev := &unexempted{memberOf{on{of.String()}, m.Employee, m.Department, reason}}
+	return d.do(ctx, "evaluation.unexempted", ev, func(s *scene) error {
+		if err := s.notSelf(m.Employee); err != nil {
 			return err
 		}
 		return s.official(policy.HR)
@@ -357,19 +375,8 @@ func (s *scene) publishable() error {
 
 // MayEvaluate says of each evaluation why the actor may not write it now; it has no entry for those that he may write.
 func (d *Desk) MayEvaluate(ctx context.Context, of period.Period, keys []metrics.Evaluated, now time.Time) (map[metrics.Evaluated]*Refusal, error) {
-	if err := d.ruled(); err != nil {
-		return nil, err
-	}
 	refused := map[metrics.Evaluated]*Refusal{}
-	return refused, d.Books.View(ctx, func(tx *warehouse.Tx) error {
-		r, err := Load(ctx, tx, of, AsKnownNow)
-		if err != nil {
-			return err
-		}
-		s, err := d.scene(ctx, tx, r, Mark{AsKnownNow + 1, now, d.Actor})
-		if err != nil {
-			return err
-		}
+	return refused, d.ask(ctx, of, now, func(s *scene) error {
 		for _, key := range keys {
 			if refusal, ok := errors.AsType[*Refusal](s.evaluates(key)); ok {
 				refused[key] = refusal

@@ -32,7 +32,9 @@ var kinds = map[string]func() event{
 	"evaluation.exempted":   func() event { return &exempted{} },
 	"calibration.closed":    func() event { return &calibrationClosed{} },
 	"calibration.reopened":  func() event { return &calibrationReopened{} },
+	"evaluation.unexempted": func() event { return &unexempted{} },
 	"deputy.named":          func() event { return &deputyNamed{} },
+	"deputy.revoked":        func() event { return &deputyRevoked{} },
 	"quarter.published":     func() event { return &published{} },
 	"appeal.filed":          func() event { return &appealFiled{} },
 	"appeal.mediated":       func() event { return &appealDecided{} },
@@ -399,6 +401,26 @@ func (e *exempted) apply(r *Round, m Mark) error {
 	return nil
 }
 
+// unexempted takes an exemption back: the person is to be evaluated after all.
+type unexempted struct{ memberOf }
+
+func (e *unexempted) apply(r *Round, m Mark) error {
+	if err := r.judging(); err != nil {
+		return err
+	}
+	if err := r.calibrating(e.Department); err != nil {
+		return err
+	}
+	if err := reasoned(e.Reason); err != nil {
+		return err
+	}
+	if r.Exempt[e.member()] == nil {
+		return refuse("exemption.none", say("%s 在部门 %s 没有免评", "%s is not exempt in %s", e.Employee, e.Department), say("请核对工号与部门编号", "check both numbers"))
+	}
+	delete(r.Exempt, e.member())
+	return nil
+}
+
 // departmentOf is a department that an event concerns.
 type departmentOf struct {
 	on
@@ -454,7 +476,27 @@ func (e *deputyNamed) apply(r *Round, m Mark) error {
 	if err := reasoned(e.Reason); err != nil {
 		return err
 	}
-	r.Deputies = append(r.Deputies, Deputy{e.Superior, e.Deputy, from, to, Reason{m, e.Reason}})
+	r.Deputies = append(r.Deputies, Deputy{Superior: e.Superior, Deputy: e.Deputy, From: from, To: to, Reason: Reason{m, e.Reason}})
+	return nil
+}
+
+type deputyRevoked struct {
+	Superior string `json:"superior"`
+	Deputy   string `json:"deputy"`
+	Reason   string `json:"reason"`
+}
+
+func (e *deputyRevoked) about() (period.Period, string) { return period.Period{}, "" }
+
+func (e *deputyRevoked) apply(r *Round, m Mark) error {
+	if err := reasoned(e.Reason); err != nil {
+		return err
+	}
+	for i := range r.Deputies {
+		if x := &r.Deputies[i]; x.Superior == e.Superior && x.Deputy == e.Deputy && x.Revoked == nil {
+			x.Revoked = &Reason{m, e.Reason}
+		}
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package reviews_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -85,6 +86,7 @@ type world struct {
 	now time.Time
 
 	memory string // of the database; "" for little
+	actor  string // who takes files in; "" for a tester
 }
 
 // prepared is a data directory with the company's files, made once and copied.
@@ -158,7 +160,6 @@ func (w *world) open() {
 
 func openBooks(w *world) (*books.Books, error) {
 	handlers := ingest.Handlers()
-	handlers[policy.Adopted] = policy.Handler
 	maps.Copy(handlers, reviews.Handlers())
 	opt := warehouse.Options{Memory: "512MiB", Threads: 1}
 	if w.memory != "" {
@@ -195,7 +196,7 @@ func (w *world) take(files map[string]string) (quarantined int64) {
 		w.t.Fatal(err)
 	}
 	for _, u := range units {
-		f, _, err := u.Take(ctx, w.b, v, ingest.Options{Actor: "tester", Day: w.now.Truncate(24 * time.Hour)})
+		f, _, err := u.Take(ctx, w.b, v, ingest.Options{Actor: cmp.Or(w.actor, "tester"), Day: w.now.Truncate(24 * time.Hour)})
 		if err != nil {
 			w.t.Fatal(err)
 		}

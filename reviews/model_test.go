@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -127,9 +128,11 @@ func (g *game) command(ctx context.Context) (string, error) {
 		"calibrate": func() error {
 			return d.Calibrate(ctx, quarter, task.Member, rapid.IntRange(0, 1).Draw(g.rt, "version"), points, reason)
 		},
-		"exempt": func() error { return d.Exempt(ctx, quarter, task.Member, reason) },
-		"close":  func() error { return d.CloseCalibration(ctx, quarter, department) },
-		"reopen": func() error { return d.ReopenCalibration(ctx, quarter, department, reason) },
+		"exempt":        func() error { return d.Exempt(ctx, quarter, task.Member, reason) },
+		"unexempt":      func() error { return d.Unexempt(ctx, quarter, task.Member, reason) },
+		"revoke deputy": func() error { return d.RevokeDeputy(ctx, headTech, employee, reason) },
+		"close":         func() error { return d.CloseCalibration(ctx, quarter, department) },
+		"reopen":        func() error { return d.ReopenCalibration(ctx, quarter, department, reason) },
 		"deputy": func() error {
 			return d.NameDeputy(ctx, headTech, employee, g.now, g.now.AddDate(0, 0, rapid.IntRange(-1, 20).Draw(g.rt, "days")), reason)
 		},
@@ -157,7 +160,7 @@ func (g *game) command(ctx context.Context) (string, error) {
 		},
 	}
 	often := []string{"open month", "open quarter", "save self", "submit self", "evaluate all", "close", "close", "close", "publish", "appeal", "mediate", "seal", "draw", "sign", "sign"}
-	names := append(often, "reopen self", "evaluate", "return", "calibrate", "exempt", "reopen", "deputy", "escalate", "arbitrate", "withdraw", "refuse", "emergency")
+	names := append(often, "reopen self", "evaluate", "return", "calibrate", "exempt", "unexempt", "reopen", "deputy", "revoke deputy", "escalate", "arbitrate", "withdraw", "refuse", "emergency")
 	name := rapid.SampledFrom(names).Draw(g.rt, "command")
 	return fmt.Sprintf("%s by %s", name, actor), commands[name]()
 }
@@ -258,6 +261,9 @@ func (g *game) lawful(name string) {
 				if j >= len(s.Needs) || x.Step != s.Needs[j] {
 					fail("a signature out of order")
 				}
+				if slices.ContainsFunc(s.Signed()[:j], func(y reviews.Signature) bool { return y.Actor == x.Actor }) {
+					fail("two steps by one person")
+				}
 			}
 		}
 	}
@@ -292,7 +298,7 @@ func (g *game) judges() {
 			for _, x := range data.Evaluations {
 				about = append(about, x.Employee)
 			}
-		case "evaluation.submitted", "evaluation.returned", "evaluation.calibrated", "evaluation.exempted", "self.reopened":
+		case "evaluation.submitted", "evaluation.returned", "evaluation.calibrated", "evaluation.exempted", "evaluation.unexempted", "self.reopened":
 		case "appeal.mediated", "appeal.arbitrated":
 			for _, a := range g.round().Appeals {
 				if a.ID == data.Appeal {

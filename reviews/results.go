@@ -112,10 +112,10 @@ func SealedScores(results []byte) ([]SealedScore, error) {
 	return list, nil
 }
 
-// difference names the first row in which two results differ, "" for none.
-func difference(sealed, now []byte) string {
+// difference names the first row in which two results differ; blank for none.
+func difference(sealed, now []byte) (none policy.Text) {
 	if bytes.Equal(sealed, now) {
-		return ""
+		return none
 	}
 	a, b := strings.Split(string(sealed), "\n"), strings.Split(string(now), "\n")
 	for i := range max(len(a), len(b)) {
@@ -127,10 +127,10 @@ func difference(sealed, now []byte) string {
 			y = b[i]
 		}
 		if x != y {
-			return fmt.Sprintf("%s  ≠  %s", x, y)
+			return say("封账 %s  ≠  重算 %s", "sealed %s  ≠  computed %s", x, y)
 		}
 	}
-	return ""
+	return none
 }
 
 // keep stores bytes as an original of the ledger and gives their SHA-256.

@@ -292,8 +292,9 @@ func renumber(lines []RewardLine, given int) {
 	}
 }
 
-// sheets adds the lines up by who signs them.
-func sheets(p *policy.Policy, lines []RewardLine) (list []Sheet) {
+// sheets adds the lines up by who signs them. A compensation is judged by its amount together with those of the lists that it compensates, lest
+// a list slip below the limit in parts.
+func sheets(p *policy.Policy, lines []RewardLine, before []*RewardList) (list []Sheet) {
 	for _, l := range lines {
 		n := len(list) - 1
 		if n < 0 || list[n].Department != l.Sheet {
@@ -308,13 +309,24 @@ func sheets(p *policy.Policy, lines []RewardLine) (list []Sheet) {
 		switch {
 		case s.Department == "":
 			s.Needs = []Step{FinanceStep, CEOStep}
-		case max(s.Total, -s.Total) >= p.Rewards.DirectorLimit:
+		case together(s, before) >= p.Rewards.DirectorLimit:
 			s.Needs = []Step{HeadStep, FinanceStep, CEOStep}
 		default:
 			s.Needs = []Step{HeadStep, FinanceStep}
 		}
 	}
 	return list
+}
+
+// together adds the amounts of a sheet and of those of the same department before it, whichever way they go.
+func together(s *Sheet, before []*RewardList) fixed.Num {
+	sum := max(s.Total, -s.Total)
+	for _, l := range before {
+		if x := l.Sheet(s.Department); x != nil {
+			sum += max(x.Total, -x.Total)
+		}
+	}
+	return sum
 }
 
 // rewarding refuses to work without rules of rewards.
@@ -381,7 +393,7 @@ func (d *Desk) Preview(ctx context.Context, of period.Period) (*RewardList, []Re
 	if err != nil {
 		return nil, nil, err
 	}
-	l.Lines, l.Sheets = len(lines), sheets(d.Version.Policy, lines)
+	l.Lines, l.Sheets = len(lines), sheets(d.Version.Policy, lines, before)
 	for _, x := range lines {
 		l.Total += x.Amount
 		l.Cut += x.Cut
@@ -398,11 +410,22 @@ func (d *Desk) Draw(ctx context.Context, of period.Period) (*RewardList, error) 
 	if err != nil {
 		return nil, err
 	}
+	ev := &rewardsDrawn{on{of.String()}, l.Number, l.Compensation, l.AsOf, l.Seal, "", l.Lines, l.Total, l.Cut, l.Sheets}
+	official := func(s *scene) error { return s.official(policy.HR) }
+	err = d.ask(ctx, of, d.Books.Now(), func(s *scene) error { // before the lines become an original
+		if err := official(s); err != nil {
+			return err
+		}
+		return ev.apply(s.Round, s.mark)
+	})
+	if err != nil {
+		return nil, err
+	}
 	if l.SHA256, err = keep(d.Books.Ledger(), writeLines(lines)); err != nil {
 		return nil, err
 	}
-	ev := &rewardsDrawn{on{of.String()}, l.Number, l.Compensation, l.AsOf, l.Seal, l.SHA256, l.Lines, l.Total, l.Cut, l.Sheets}
-	return l, d.do(ctx, "rewards.drawn", ev, func(s *scene) error { return s.official(policy.HR) })
+	ev.SHA256 = l.SHA256
+	return l, d.do(ctx, "rewards.drawn", ev, official)
 }
 
 // sheetEvent names the sheet of a list as its signer saw it.
@@ -473,55 +496,6 @@ func (d *Desk) due(ctx context.Context, of period.Period, e sheetOf) (Step, erro
 	return s.due()
 }
 
-// signs makes sure that the actor may take a step, and not for himself: who gets something of the sheet does not sign it. Where that
-// leaves nobody, the CEO signs, and for the CEO human resources.
-func (s *scene) signs(e sheetOf, step Step, people []string) error {
-	var may []string
-	whose := step.Name()
-	switch step {
-	case HeadStep:
-		if heads := s.staff.Chain(e.Department, s.day, ""); len(heads) > 0 {
-			may = heads[:1]
-		}
-	case FinanceStep:
-		may = s.holders(policy.Finance)
-	case CEOStep:
-		may = s.holders(policy.CEO)
-	}
-	own := func(no string) bool { return slices.Contains(people, no) }
-	may = slices.DeleteFunc(slices.Clone(may), own)
-	for _, instead := range []policy.Office{policy.CEO, policy.HR} {
-		if len(may) == 0 {
-			may, whose = slices.DeleteFunc(slices.Clone(s.holders(instead)), own), instead.Name()
-		}
-	}
-	switch {
-	case step == "", slices.Contains(may, s.mark.Actor): // when all have signed, the state says so
-		return nil
-	case own(s.mark.Actor):
-		return s.notSelf(s.mark.Actor)
-	}
-	return s.unauthorised(policy.Text{ZH: whose.ZH + "（" + names(may) + "）", EN: whose.EN + " (" + names(may) + ")"})
-}
-
-// PayAhead lets a sheet be paid before it is signed; the signatures are made up (C10).
-func (d *Desk) PayAhead(ctx context.Context, of period.Period, number int, department, reason string, now time.Time) error {
-	e, people, err := d.sheetEvent(ctx, of, number, department)
-	if err != nil {
-		return err
-	}
-	by := d.endOf(d.dayOf(now).AddDate(0, 0, int(d.Version.Policy.Rewards.MakeUpWithin)))
-	return d.do(ctx, "rewards.emergency", &rewardsEmergency{e, reason, by}, func(s *scene) error {
-		if slices.Contains(people, s.mark.Actor) {
-			return s.notSelf(s.mark.Actor)
-		}
-		if s.leads(department) {
-			return nil
-		}
-		return s.official(policy.CEO)
-	})
-}
-
 // verifyLists works every list out again.
 func (r *Round) verifyLists(ctx context.Context, b *books.Books, v policy.Version, zone *time.Location, well func(policy.Text)) error {
 	for _, l := range r.Lists {
@@ -535,9 +509,9 @@ func (r *Round) verifyLists(ctx context.Context, b *books.Books, v policy.Versio
 		}
 		was, err := kept(b.Ledger(), l.SHA256)
 		if err != nil {
-			return Fault{say("奖惩名单 %d", "reward list %d", l.Number), err.Error()}
+			return Fault{say("奖惩名单 %d", "reward list %d", l.Number), told(err)}
 		}
-		if d := difference(was, writeLines(lines)); d != "" {
+		if d := difference(was, writeLines(lines)); d != (policy.Text{}) {
 			return Fault{say("奖惩名单 %d", "reward list %d", l.Number), d}
 		}
 		well(say("奖惩名单 %d：重算的 %d 行逐行一致，合计 %s 元", "reward list %d: all %d lines computed anew are the same, %s yuan in all", l.Number, l.Lines, l.Total))

@@ -148,6 +148,7 @@ type Deputy struct {
 	Superior, Deputy string
 	From, To         time.Time
 	Reason
+	Revoked *Reason // nil: it runs to its last day
 }
 
 // Against says what an appeal objects to.
@@ -232,6 +233,16 @@ func (a *Appeal) Term() time.Time {
 		return a.ArbitrateBy
 	}
 	return a.MediateBy
+}
+
+// InTime reports whether every instance kept its term: false as soon as one did not, nil while that is open and when it was withdrawn.
+func (a *Appeal) InTime() *bool {
+	late := a.Mediated != nil && a.Mediated.At.After(a.MediateBy) || a.Mediated == nil && a.Escalated != nil || // or nobody could have escalated it
+		a.Arbitrated != nil && a.Arbitrated.At.After(a.ArbitrateBy)
+	if kept := !late; late || a.Ended() != nil && a.Withdrawn == nil {
+		return &kept
+	}
+	return nil
 }
 
 // Why gives the reason with which an appeal ended, "" while it is open.

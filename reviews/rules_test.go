@@ -28,7 +28,7 @@ type rules struct {
 // no wants a command to be refused by a rule, in both languages, without a trace in the ledger.
 func (g *rules) no(rule string, do func() error) {
 	g.t.Helper()
-	head := g.b.Ledger().Head()
+	head, originals := g.b.Ledger().Head(), g.originals()
 	err := do()
 	refusal, ok := errors.AsType[*reviews.Refusal](err)
 	switch {
@@ -42,7 +42,19 @@ func (g *rules) no(rule string, do func() error) {
 	if g.b.Ledger().Head() != head {
 		g.t.Errorf("%s was refused, but the ledger went on", rule)
 	}
+	if g.originals() != originals && rule != "seal.moved" { // which is found out once the results are kept
+		g.t.Errorf("%s was refused, but an original was stored", rule)
+	}
 	g.seen[rule] = true
+}
+
+// originals counts what the ledger keeps beside its journal.
+func (g *rules) originals() int {
+	found, err := filepath.Glob(filepath.Join(g.dir, "originals", "*", "*"))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return len(found)
 }
 
 // raw wants an event to be refused by its round, whoever brings it.
@@ -191,6 +203,15 @@ func (g *rules) people() {
 	})
 	g.no("reason.missing", func() error { return g.as(headTech).NameDeputy(ctx, headTech, seller, day, day, " ") })
 	g.no("actor.office", func() error { return g.as(seller).NameDeputy(ctx, headTech, seller, day, day, "休假") })
+	revoke := func(actor, reason string) func() error {
+		return func() error { return g.as(actor).RevokeDeputy(ctx, headTech, leadSales, reason) }
+	}
+	g.no("deputy.none", revoke(headTech, "返岗"))
+	g.ok(g.as(headTech).NameDeputy(ctx, headTech, leadSales, day, day, "休假"))
+	g.no("actor.office", revoke(leadSales, "返岗"))
+	g.no("reason.missing", revoke(headTech, " "))
+	g.ok(revoke(hr, "返岗")())
+	g.no("deputy.none", revoke(headTech, "返岗"))
 }
 
 // self is a self-review of the seller's, complete but for what is changed.
@@ -250,6 +271,17 @@ func (g *rules) selfReviews() {
 	g.no("actor.self", func() error { return g.as(seller).ReopenSelf(ctx, month, seller, "想改") })
 	g.no("actor.office", func() error { return g.as(headTech).ReopenSelf(ctx, month, seller, "想看") })
 	g.no("reason.missing", func() error { return g.as(leadSales).ReopenSelf(ctx, month, seller, "") })
+	// What he wrote is for himself, his superior of the month and human resources; a head further up and the CEO have no part in it.
+	read := func(actor string) func() error {
+		return func() error { return g.as(actor).MayReadSelf(ctx, month, seller, g.now) }
+	}
+	for _, no := range []string{seller, leadSales, hr} {
+		g.ok(read(no)())
+	}
+	for _, no := range []string{mover, headSales, headTech, finance, ceo} {
+		g.no("self.secret", read(no))
+	}
+	g.no("employee.unknown", func() error { return g.as(headTech).MayReadSelf(ctx, month, "E99", g.now) })
 }
 
 // task gives the evaluation of a person in a department.
@@ -300,6 +332,16 @@ func (g *rules) evaluations() {
 	g.no("superior.unknown", save(leadSales, with(func(d *reviews.EvaluationDraft) { d.Superior = headTech })))
 	g.no("scorecard.none", save(leadSales, with(func(d *reviews.EvaluationDraft) { d.Department = "D9" })))
 	g.no("member.unknown", save(leadSales, with(func(d *reviews.EvaluationDraft) { d.Department, d.Submit = "D9", false })))
+	may := func(actor string) func() error {
+		return func() error {
+			return g.as(actor).MayReadEvaluations(ctx, quarter, []metrics.Evaluated{x.Evaluated}, g.now)
+		}
+	}
+	for _, no := range []string{leadSales, hr, ceo} {
+		g.ok(may(no)())
+	}
+	g.no("evaluation.actor", may(headTech))
+	g.no("actor.self", may(seller))
 	g.no("evaluation.draft", func() error { return g.as(hr).ReturnEvaluation(ctx, quarter, x.Evaluated, 0, "过于笼统") })
 	g.no("calibration.early", func() error { return g.as(headSales).Calibrate(ctx, quarter, x.Member, 0, fixed.Int(80), "口径") })
 	// One that is faulty keeps all others out.
@@ -337,6 +379,16 @@ func (g *rules) calibration() {
 	g.no("version.stale", calibrate(hr, seller, 0, "85", "口径"))
 	g.ok(g.as(hr).Exempt(ctx, quarter, member(mover, "D1"), "在职 46 天"))
 	g.no("evaluation.exempt", func() error { return g.as(hr).Exempt(ctx, quarter, member(mover, "D1"), "在职 46 天") })
+	revoke := func(actor, no, reason string) func() error {
+		return func() error { return g.as(actor).Unexempt(ctx, quarter, member(no, "D1"), reason) }
+	}
+	g.no("actor.office", revoke(headSales, mover, "可以评"))
+	g.no("actor.self", revoke(hr, hr, "可以评"))
+	g.no("reason.missing", revoke(hr, mover, ""))
+	g.no("exemption.none", revoke(hr, seller, "可以评"))
+	g.ok(revoke(hr, mover, "可以评")())
+	g.no("exemption.none", revoke(hr, mover, "可以评"))
+	g.ok(g.as(hr).Exempt(ctx, quarter, member(mover, "D1"), "在职 46 天"))
 	g.no("member.unknown", func() error { return g.as(hr).Exempt(ctx, quarter, member(mover, "D3"), "不在") })
 	g.no("actor.self", func() error { return g.as(hr).Exempt(ctx, quarter, member(hr, "D3"), "我") })
 	g.no("calibration.running", func() error { return g.as(hr).ReopenCalibration(ctx, quarter, "D1", "漏评") })
@@ -416,6 +468,7 @@ func (g *rules) appeals() {
 	g.ok(mediate(ceo, first, reviews.Verdict{Outcome: reviews.Failed, Reason: "未达成一致"})())
 	g.no("appeal.mediated", mediate(ceo, first, reviews.Verdict{Outcome: reviews.Failed, Reason: "未达成一致"}))
 	g.no("actor.office", func() error { return g.as(mover).Escalate(ctx, first, "不是我的", g.now) })
+	g.no("reason.missing", func() error { return g.as(seller).Escalate(ctx, first, " ", g.now) })
 	g.ok(g.as(seller).Escalate(ctx, first, "不接受", g.now))
 	g.no("appeal.escalated", func() error { return g.as(seller).Escalate(ctx, first, "不接受", g.now) })
 	g.no("appeal.outcome", arbitrate(hr, first, reviews.Verdict{Outcome: reviews.Settled, Reason: "好"}))
@@ -435,10 +488,43 @@ func (g *rules) appeals() {
 	g.ok(filing("D1", reviews.Fact, "conversion_rate", "漏登一单")())
 	g.no("appeal.remedy", mediate(headSales, "2026Q3-A3", reviews.Verdict{Outcome: reviews.Granted, Reason: "属实"}))
 	g.no("appeal.remedy", mediate(headSales, "2026Q3-A3", reviews.Verdict{Outcome: reviews.Granted, Reason: "属实", Remedy: reviews.Remedy{Seq: g.b.Ledger().Head().Seq}}))
+	// … of what it is about: of the person's records, not of somebody else's; a policy is no fact.
+	granted := func(seq int64) func() error {
+		return mediate(headSales, "2026Q3-A3", reviews.Verdict{Outcome: reviews.Granted, Reason: "属实", Remedy: reviews.Remedy{Seq: seq}})
+	}
+	g.take(map[string]string{"deliveries.csv": "交付编号,负责人工号,项目名称,交付内容,创建日期,承诺日期\nJF99,E07,平台,模块,2026-07-01,2026-12-01\n"})
+	g.no("appeal.unrelated", granted(g.b.Ledger().Head().Seq))
+	g.ok(policy.Adopt(ctx, g.b, policy.Default(), at("2026-12-01 00:00"), "重申", "tester"))
+	g.no("appeal.unrelated", granted(g.b.Ledger().Head().Seq))
+	g.named()
 	g.now = at("2026-10-26 09:00")
 	g.no("appeal.late", filing("D1", reviews.Rule, "", "晚了"))
 	g.no("seal.appeals", g.seal)
+	g.no("reason.missing", func() error { return g.as(seller).Withdraw(ctx, "2026Q3-A3", "") })
 	g.ok(g.as(seller).Withdraw(ctx, "2026Q3-A3", "已沟通清楚"))
+	g.turnaround()
+}
+
+// named grants an appeal that names a record: the correction of another record of the same person is none.
+func (g *rules) named() {
+	ctx := context.Background()
+	id := must(g.as(mover).File(ctx, quarter, reviews.Objection{Department: "D1", Against: reviews.Fact, Record: "SJ01", Text: "客户名称有误"}, g.now))
+	granted := func() error {
+		return g.as(headSales).Mediate(ctx, id, reviews.Verdict{Outcome: reviews.Granted, Reason: "属实", Remedy: reviews.Remedy{Seq: g.b.Ledger().Head().Seq}})
+	}
+	header := "商机编号,负责人工号,客户名称,创建日期,结案日期,结果\n"
+	g.take(map[string]string{"opportunities.csv": header + "SJ04,E05,客户四,2026-07-01,2026-07-06,赢单\n"})
+	g.no("appeal.unrelated", granted)
+	g.take(map[string]string{"opportunities.csv": header + "SJ01,E05,客户一,2026-07-01,2026-07-03,输单\n"})
+	g.ok(granted())
+}
+
+// turnaround wants the appeals as the KPIs count them.
+func (g *rules) turnaround() {
+	want := []string{"2026Q3-A1 D1 arbitration 2026-10-01 granted true", "2026Q3-A2 D1 mediation 2026-10-01 granted true", "2026Q3-A3 D1 mediation  withdrawn ", "2026Q3-A4 D1 mediation 2026-10-01 granted true"}
+	if got := appealsOf(g.world); !slices.Equal(got, want) {
+		g.t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func (g *rules) seal() error {
@@ -492,10 +578,19 @@ func (g *rules) lists() {
 	g.no("reason.missing", func() error { return g.as(headSales).RefuseList(ctx, quarter, 0, "D1", "") })
 	g.ok(g.as(headSales).RefuseList(ctx, quarter, 0, "D1", "请核对"))
 	g.no("rewards.refused", d1(headSales))
-	must(g.as(hr).Draw(ctx, quarter))
+	strict := func(actor string) *reviews.Desk { // everything is above the heads' limits
+		d := g.as(actor)
+		p := *d.Version.Policy
+		rewards := *p.Rewards
+		rewards.DirectorLimit, rewards.EmergencyLimit = 1, 1
+		p.Rewards, d.Version.Policy = &rewards, &p
+		return d
+	}
+	must(strict(hr).Draw(ctx, quarter))
 	emergency := func(actor, reason string) func() error {
 		return func() error { return g.as(actor).PayAhead(ctx, quarter, 0, "D2", reason, g.now) }
 	}
+	g.no("rewards.emergency", func() error { return strict(headTech).PayAhead(ctx, quarter, 0, "D2", "急用", g.now) })
 	g.no("reason.missing", emergency(ceo, ""))
 	g.no("actor.self", emergency(engineer, "急用"))
 	g.no("actor.office", emergency(headSales, "急用"))
@@ -511,8 +606,28 @@ func (g *rules) lists() {
 	for _, no := range []string{ceo, hr, headSales, seller} {
 		g.no("rewards.signed", d1(no))
 	}
+	g.steps()
 	g.no("rewards.signed", func() error { return g.as(ceo).RefuseList(ctx, quarter, 0, "D1", "晚了") })
 	g.raw("rewards.signed", "rewards.signed", signed(2, g.round().List(0).SHA256, ""))
+}
+
+// steps signs the sheet of finance and human resources: the CEO stands in for finance, and then nobody is left but a deputy.
+func (g *rules) steps() {
+	ctx := context.Background()
+	d3 := func(actor string) func() error {
+		return func() error { return g.as(actor).Sign(ctx, quarter, 0, "D3") }
+	}
+	g.ok(d3(headOffice)())
+	g.no("actor.self", d3(finance))
+	g.ok(d3(ceo)())
+	g.no("rewards.twice", d3(ceo))
+	g.no("rewards.nobody", d3(headSales))
+	g.no("actor.self", d3(hr))
+	day := time.Date(g.now.Year(), g.now.Month(), g.now.Day(), 0, 0, 0, 0, time.UTC)
+	g.ok(g.as(ceo).NameDeputy(ctx, ceo, headOffice, day, day, "出差"))
+	g.no("rewards.twice", d3(headOffice)) // nor by standing in
+	g.ok(g.as(ceo).NameDeputy(ctx, ceo, headSales, day, day, "出差"))
+	g.ok(d3(headSales)())
 }
 
 func (g *rules) adjustments() {
@@ -525,6 +640,14 @@ func (g *rules) adjustments() {
 	// A won opportunity comes late.
 	g.take(map[string]string{"opportunities.csv": "商机编号,负责人工号,客户名称,创建日期,结案日期,结果\nSJ99,E04,客户99,2026-07-01,2026-08-20,赢单\n"})
 	seq := g.b.Ledger().Head().Seq
+	g.actor = ceo
+	g.take(map[string]string{"opportunities.csv": "商机编号,负责人工号,客户名称,创建日期,结案日期,结果\nSJ98,E04,客户98,2026-07-01,2026-08-21,赢单\n"})
+	g.no("adjustment.own", approve(ceo, g.b.Ledger().Head().Seq, "自己导入的"))
+	g.take(map[string]string{"accounts.csv": "登录名,工号\nhuangba,E08\n"})
+	g.actor = "HuangBa" // as human resources are known at the keyboard
+	g.take(map[string]string{"opportunities.csv": "商机编号,负责人工号,客户名称,创建日期,结案日期,结果\nSJ97,E04,客户97,2026-07-01,2026-08-22,赢单\n"})
+	g.no("adjustment.own", approve(hr, g.b.Ledger().Head().Seq, "自己导入的"))
+	g.actor = ""
 	g.no("actor.self", approve(seller, seq, "补签"))
 	g.no("actor.office", approve(headTech, seq, "补签"))
 	g.no("reason.missing", approve(ceo, seq, ""))
@@ -556,6 +679,22 @@ func told(lines []reviews.RewardLine) (list []string) {
 		list = append(list, fmt.Sprintf("%s %s %s", l.Employee, l.Amount, l.Certificate))
 	}
 	return list
+}
+
+// TestCompensationIsJudgedTogether: what a list leaves below the limit does not let its compensation slip below it.
+func TestCompensationIsJudgedTogether(t *testing.T) {
+	p := &policy.Policy{Rewards: &policy.Rewards{DirectorLimit: fixed.Int(50000)}}
+	before := []*reviews.RewardList{{Sheets: []reviews.Sheet{{Department: "D1", Total: fixed.Int(-30000)}, {Department: "D2", Total: fixed.Int(49000)}}}, {Sheets: []reviews.Sheet{{Department: "D1", Total: fixed.Int(10000)}}}}
+	for _, test := range []struct {
+		department string
+		amount     int64
+		ceo        bool
+	}{{"D1", 9999, false}, {"D1", 10000, true}, {"D1", -10000, true}, {"D2", 999, false}, {"D2", 1000, true}, {"D3", 49999, false}, {"D3", -50000, true}} {
+		sheets := reviews.Sheets(p, []reviews.RewardLine{{Sheet: test.department, Amount: fixed.Int(test.amount)}}, before)
+		if got := slices.Contains(sheets[0].Needs, reviews.CEOStep); got != test.ceo {
+			t.Errorf("%s %d: signed by the CEO is %v", test.department, test.amount, got)
+		}
+	}
 }
 
 // TestDeputyActsOnHisDays: not a day earlier or later, and for no other superior.

@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"plumbline/internal/books"
 	"plumbline/internal/period"
 	"plumbline/internal/warehouse"
+	"plumbline/policy"
 )
 
 //go:embed sql/*.sql
@@ -31,9 +35,10 @@ func Tables() []warehouse.Statement {
 	return []warehouse.Statement{statements.Get("create_schema"), statements.Get("create_events")}
 }
 
-// Handlers gives what applies each kind of event of this room.
+// Handlers gives what applies each kind of event of this room, and the adoption of a policy: a dataset of appeals that comes with it is
+// filled with what was decided before.
 func Handlers() map[string]books.Handler {
-	m := map[string]books.Handler{}
+	m := map[string]books.Handler{policy.Adopted: adopted}
 	for kind := range kinds {
 		m[kind] = handle
 	}
@@ -70,7 +75,10 @@ func handle(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 			return err
 		}
 	}
-	return note(ctx, tx, e, ev)
+	if err := note(ctx, tx, e, ev); err != nil {
+		return err
+	}
+	return follow(ctx, tx, e, ev)
 }
 
 // whole is an event that concerns several employees and is kept as one row for each, so that one of them is read without the others.
@@ -133,23 +141,48 @@ func Read(ctx context.Context, b *books.Books, of period.Period, asOf int64) (r 
 	return r, err
 }
 
+// entry is an event as the warehouse holds it, and then as it was read.
+type entry struct {
+	Mark
+	kind, data string
+	event
+	broken error // it cannot be read
+}
+
 // fold reads a round with what concerns one employee, or everybody when subject is "".
 func fold(ctx context.Context, tx *warehouse.Tx, of period.Period, subject string, asOf int64) (*Round, error) {
-	r := newRound(of)
+	var list []entry
 	err := tx.Each(ctx, statements.Get("events"), warehouse.Args{"period": nameOf(of), "subject": subject, "as_of": asOf}, func(scan func(...any) error) error {
-		var m Mark
-		var kind, data string
-		if err := scan(&m.Seq, &m.At, &m.Actor, &kind, &data); err != nil {
-			return err
-		}
-		ev, err := decode(kind, []byte(data))
-		if err != nil {
-			return err
-		}
-		if err := ev.apply(r, m); err != nil {
-			return fmt.Errorf("event %d (%s) breaks the rules of its round: %w", m.Seq, kind, err)
-		}
-		return nil
+		var e entry
+		err := scan(&e.Seq, &e.At, &e.Actor, &e.kind, &e.data)
+		list = append(list, e)
+		return err
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	decodeAll(list)
+	r := newRound(of)
+	for _, e := range list {
+		if e.broken != nil {
+			return nil, e.broken
+		}
+		if err := e.apply(r, e.Mark); err != nil {
+			return nil, fmt.Errorf("event %d (%s) breaks the rules of its round: %w", e.Seq, e.kind, err)
+		}
+	}
+	return r, nil
+}
+
+// decodeAll reads the events, on all cores: that takes most of the time of a large round, and no event depends on another until it is applied.
+func decodeAll(list []entry) {
+	var all sync.WaitGroup
+	for part := range slices.Chunk(list, max(200, len(list)/runtime.GOMAXPROCS(0)+1)) {
+		all.Go(func() {
+			for i := range part {
+				part[i].event, part[i].broken = decode(part[i].kind, []byte(part[i].data))
+			}
+		})
+	}
+	all.Wait()
 }

@@ -33,10 +33,14 @@ type app struct {
 	getenv   func(string) string
 	data     string // --data
 	language string // --lang
-	lang     policy.Lang
-	format   string    // --format
-	memory   string    // --memory
-	asOf     time.Time // --as-of, when it is a day
+	// passwordFile is --password-file of the commands that write or read protected workbooks.
+	passwordFile string
+	lang         policy.Lang
+	format       string    // --format
+	memory       string    // --memory
+	asOf         time.Time // --as-of, when it is a day
+
+	unpublished bool // --with-evaluations
 }
 
 // readLanguage finds the language before the commands are made, so that their help speaks it.
@@ -82,7 +86,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
 	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.fileCommand(), a.mappingCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
-		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.auditCommand(), a.policyCommand(), a.exportCommand(), a.chartCommand(), a.rebuildCommand(), a.doctorCommand(),
+		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.auditCommand(), a.policyCommand(), a.exportCommand(), a.reportCommand(), a.chartCommand(), a.packCommand(), a.tablesCommand(), a.rebuildCommand(), a.doctorCommand(),
 		a.sampleCommand(), a.demoCommand(), a.selfReviewCommand(), a.reviewCommand(), a.quarterCommand(), a.appealCommand(), a.rewardCommand())
 	a.speak(c)
 	return c
@@ -117,7 +121,6 @@ func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
 	defer finish()
 	handlers := ingest.Handlers()
-	handlers[policy.Adopted] = policy.Handler
 	maps.Copy(handlers, reviews.Handlers())
 	return books.Open(ctx, dir, books.Options{
 		Replayed:  replayed,

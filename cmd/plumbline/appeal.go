@@ -204,9 +204,12 @@ func (a *app) appealTable(r *reviews.Round, p *policy.Policy) *tabular.Table {
 	for _, x := range r.Appeals {
 		ended, took, inTime, reason := "", "", "", ""
 		if end := x.Ended(); end != nil {
-			ended, inTime = moment(end.At, zone), a.truth(!end.At.After(x.Term()))
+			ended = moment(end.At, zone)
 			took = fmt.Sprint(p.Calendar.Between(dayIn(x.Filed.At, zone), dayIn(end.At, zone)))
 			reason = x.Why()
+		}
+		if kept := x.InTime(); kept != nil {
+			inTime = a.truth(*kept)
 		}
 		t.Add(x.ID, x.Employee, x.Department, a.againstText(x.Against), x.KPI, x.Record, x.Text, moment(x.Filed.At, zone), moment(x.Term(), zone), a.stageText(x), a.outcomeText(x.Outcome()), ended, took, inTime, reason)
 	}

@@ -12,11 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plumbline/charts"
 	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
 	"plumbline/metrics"
 	"plumbline/policy"
+	"plumbline/reports"
+	"plumbline/reports/pack"
 	"plumbline/reports/tabular"
 	"plumbline/sample_data"
 )
@@ -71,25 +74,30 @@ func (a *app) demo(ctx context.Context, out string) error {
 		if err := a.demoReviews(ctx, b, told); err != nil {
 			return fmt.Errorf("play the reviews: %w", err)
 		}
-		q, err := a.question(ctx, b, demoPeriod, 0)
-		if err != nil {
-			return err
-		}
-		r, err := metrics.New(ctx, b, q)
-		if err != nil {
-			return err
-		}
-		a.heading(fmt.Sprintf(a.say("二、%s 各部门指标", "2. KPIs by department, %s"), policy.Text{ZH: r.Period.ZH(), EN: r.Period.EN()}.In(a.lang)))
-		if err := a.board(r).Write(a.out, "table"); err != nil {
-			return err
-		}
-		a.heading(a.say("三、评审走到哪一步", "3. How far the reviews are"))
-		if err := a.demoStatus(ctx, b); err != nil {
-			return err
-		}
-		a.heading(a.say("四、写出的文件", "4. What was written"))
-		return a.demoFiles(ctx, b, r, took, out)
+		return a.demoTold(ctx, b, took, out)
 	})
+}
+
+// demoTold shows what the demo made, and writes its files.
+func (a *app) demoTold(ctx context.Context, b *books.Books, took taken, out string) error {
+	q, err := a.question(ctx, b, demoPeriod, 0)
+	if err != nil {
+		return err
+	}
+	r, err := metrics.New(ctx, b, q)
+	if err != nil {
+		return err
+	}
+	a.heading(fmt.Sprintf(a.say("二、%s 各部门指标", "2. KPIs by department, %s"), policy.Text{ZH: r.Period.ZH(), EN: r.Period.EN()}.In(a.lang)))
+	if err := a.board(r).Write(a.out, "table"); err != nil {
+		return err
+	}
+	a.heading(a.say("三、评审走到哪一步", "3. How far the reviews are"))
+	if err := a.demoStatus(ctx, b); err != nil {
+		return err
+	}
+	a.heading(a.say("四、写出的文件", "4. What was written"))
+	return a.demoFiles(ctx, b, q, r, took, out)
 }
 
 func (a *app) heading(s string) { fmt.Fprintf(a.out, "\n%s\n", s) }
@@ -104,7 +112,7 @@ func freshDemo(out string) error {
 	if _, err := os.Stat(mark); err != nil && len(entries) > 0 {
 		return useError{fmt.Errorf("%s is not empty and was not made by the demo; choose another directory with -o (目录非空，请用 -o 另选)", out)}
 	}
-	for _, name := range []string{"data", "sample_data", "charts", "reports"} {
+	for _, name := range []string{"data", "sample_data", "charts", "reports", "pack"} {
 		if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
 			return err
 		}
@@ -171,20 +179,30 @@ func (a *app) shortValue(v metrics.Value) string {
 }
 
 // demoFiles writes the workbook in both languages and the charts, and lists what there is.
-func (a *app) demoFiles(ctx context.Context, b *books.Books, r *metrics.Report, took taken, out string) error {
+func (a *app) demoFiles(ctx context.Context, b *books.Books, q metrics.Question, r *metrics.Report, took taken, out string) error {
 	line := func(what, path string) { fmt.Fprintf(a.out, "  %s  %s\n", what, path) }
+	d, err := a.workbookData(ctx, b, r, q, "auto")
+	if err != nil {
+		return err
+	}
 	for _, lang := range []policy.Lang{a.lang, other(a.lang)} {
-		path, _, err := a.export(ctx, b, r, filepath.Join(out, "reports"), lang)
+		path, _, err := reports.WriteWorkbook(ctx, reports.Folder{Dir: filepath.Join(out, "reports")}, d, lang)
 		if err != nil {
 			return err
 		}
 		line(a.say("工作簿", "workbook"), path)
+	}
+	if err := r.ReadDetails(ctx, b); err != nil {
+		return err
 	}
 	page, err := a.charts(r, filepath.Join(out, "charts"))
 	if err != nil {
 		return err
 	}
 	line(a.say("图表页", "charts  "), page)
+	if err := a.demoPack(ctx, b, filepath.Join(out, "pack"), line); err != nil {
+		return err
+	}
 	line(a.say("数据　", "data    "), a.data)
 	rejects, err := ingest.Rejects(ctx, b, r.Policy, always)
 	if err != nil {
@@ -195,4 +213,21 @@ func (a *app) demoFiles(ctx context.Context, b *books.Books, r *metrics.Report, 
 		took.accepted, took.waiting, len(rejects), len(took.faults), filepath.Join(out, "sample_data", "faults.csv"))
 	fmt.Fprintf(a.out, a.say("接着看：bin/plumbline rejects --data %[1]s ；bin/plumbline score %[2]s --data %[1]s\n", "go on with: bin/plumbline rejects --data %[1]s ; bin/plumbline score %[2]s --data %[1]s\n"), a.data, demoPeriod)
 	return nil
+}
+
+// demoPack writes the pack of the strategy meeting; printing it is left to the command.
+func (a *app) demoPack(ctx context.Context, b *books.Books, dir string, line func(what, path string)) error {
+	d, err := a.packData(ctx, b, demoPeriod, 0)
+	if err != nil {
+		return err
+	}
+	renderer, err := charts.NewRenderer()
+	if err != nil {
+		return err
+	}
+	f, err := pack.Write(ctx, dir, d, renderer, "", a.lang)
+	if err == nil {
+		line(a.say("战略会", "pack    "), f.HTML)
+	}
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
+	"plumbline/metrics"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
 	"plumbline/reviews"
@@ -116,6 +117,15 @@ func monthsOf(ctx context.Context, b *books.Books, p period.Period) (list []*rev
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// decidedBy is the ledger sequence up to which decisions belong to a report. Rewards and adjustments follow a seal, so that a sealed report has
+// them as they are now; of any other, what came later is no part of the state that is shown.
+func decidedBy(r *metrics.Report) int64 {
+	if r.Seal != "" {
+		return always
+	}
+	return r.LedgerSeq
 }
 
 // short cuts a list of words for a line.

@@ -107,10 +107,19 @@ func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, origi
 			t.Rows = append(t.Rows, append(cells, "", ""))
 			continue
 		}
+		if d.Recorded != "" {
+			t.Rows = append(t.Rows, append(cells, a.decision(r.Seq), ""))
+			continue
+		}
 		file, row := origins.Of(d.ID, r.Seq, r.Row)
 		t.Rows = append(t.Rows, append(cells, fileName(file), strconv.FormatInt(row, 10)))
 	}
 	return t
+}
+
+// decision names the event that wrote a row which no file brought.
+func (a *app) decision(seq int64) string {
+	return fmt.Sprintf(a.say("账序 %d 的决定", "decision %d of the ledger"), seq)
 }
 
 // shareText is how much of a record counts in its department; blank where it counts nowhere.

@@ -50,6 +50,7 @@ func (a *app) explainCommand() *cobra.Command {
 	f.StringVar(&x.employee, "employee", "", a.say("工号", "employee number"))
 	f.StringVar(&x.format, "format", "text", a.say("输出格式：text, json", "output format: text, json"))
 	a.asOfFlag(c, &x.asOf)
+	a.evaluationsFlag(c)
 	return c
 }
 
@@ -82,7 +83,7 @@ func (a *app) explain(ctx context.Context, b *books.Books, of string, x explaini
 		return err
 	}
 	d := list[0]
-	files, err := receiptFiles(ctx, b, receiptsOf(d)...)
+	files, err := a.receiptFiles(ctx, b, receiptsOf(d)...)
 	switch {
 	case err != nil:
 		return err
@@ -110,7 +111,7 @@ func (a *app) explainValue(ctx context.Context, b *books.Books, q metrics.Questi
 	if err != nil {
 		return err
 	}
-	files, err := receiptFiles(ctx, b, r)
+	files, err := a.receiptFiles(ctx, b, r)
 	switch {
 	case err != nil:
 		return err
@@ -121,8 +122,8 @@ func (a *app) explainValue(ctx context.Context, b *books.Books, q metrics.Questi
 }
 
 // receiptFiles names the files that the records of receipts come from, by ledger sequence, with how many of each counted. A record that counts for
-// several values is counted once.
-func receiptFiles(ctx context.Context, b *books.Books, receipts ...*metrics.Receipt) ([]explain.File, error) {
+// several values is counted once. Records of decisions name the decision.
+func (a *app) receiptFiles(ctx context.Context, b *books.Books, receipts ...*metrics.Receipt) ([]explain.File, error) {
 	origins, err := ingest.ReadOrigins(ctx, b)
 	if err != nil {
 		return nil, err
@@ -135,6 +136,9 @@ func receiptFiles(ctx context.Context, b *books.Books, receipts ...*metrics.Rece
 			}
 			seen[fact] = true
 			f, _ := origins.Of(fact.Dataset, fact.Seq, fact.Row)
+			if f.Seq == 0 { // no file brought it
+				f.Seq, f.Name = fact.Seq, a.decision(fact.Seq)
+			}
 			rows[f.Seq]++
 			names[f.Seq] = f
 		}

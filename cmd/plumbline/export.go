@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/charts"
-	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/metrics"
 	"plumbline/policy"
@@ -18,35 +17,65 @@ import (
 )
 
 func (a *app) exportCommand() *cobra.Command {
-	var out string
+	var out, evidence string
+	var both bool
 	var asOf int64
 	c := &cobra.Command{
 		Use:     "export PERIOD -o DIR",
 		Short:   a.say("人事用的 Excel 工作簿，逐格可核对", "the HR workbook, checkable cell by cell"),
 		Long:    a.say("文件名按制度命名；内容有变化时版本号递增，没有变化时保留原文件。", "The file is named by the regulation; its version counts up when the content changed and stays when it did not."),
-		Example: "  plumbline export 2026Q3 -o ./reports\n  plumbline --lang en export 2026Q3 -o ./reports",
+		Example: "  plumbline export 2026Q3 -o ./reports\n  plumbline export 2026Q3 -o ./reports --both\n  plumbline --lang en export 2026Q3 -o ./reports",
 		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withReport(c.Context(), args[0], asOf, func(b *books.Books, r *metrics.Report) error {
-				path, changed, err := a.export(c.Context(), b, r, out, a.lang)
+			if err := a.checkEvidence(evidence); err != nil {
+				return err
+			}
+			langs := []policy.Lang{a.lang}
+			if both {
+				langs = append(langs, other(a.lang))
+			}
+			return a.withReport(c.Context(), args[0], asOf, func(b *books.Books, q metrics.Question, r *metrics.Report) error {
+				d, err := a.workbookData(c.Context(), b, r, q, evidence)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(a.out, path)
-				if !changed {
-					a.tell(a.say("内容与上一版相同，未另存", "the content is that of the last version; no new file was made"))
+				for _, lang := range langs {
+					if err := a.exportIn(c.Context(), d, out, lang); err != nil {
+						return err
+					}
 				}
 				return nil
 			})
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", ".", a.say("写入的目录", "directory to write to"))
+	c.Flags().BoolVar(&both, "both", false, a.say("中文、英文各写一份", "write it in Chinese and in English"))
+	c.Flags().StringVar(&evidence, "evidence", "auto", a.say("考核指标的逐条明细：auto（过多则不附）、yes、no", "the rows behind the KPIs of scorecards: auto (left out where there are very many), yes, no"))
 	a.asOfFlag(c, &asOf)
+	a.evaluationsFlag(c)
+	a.passwordFlag(c)
 	return c
 }
 
+// exportIn writes the workbook in one language and names the file.
+func (a *app) exportIn(ctx context.Context, d reports.Data, dir string, lang policy.Lang) error {
+	to, err := a.folder(dir)
+	if err != nil {
+		return err
+	}
+	path, changed, err := reports.WriteWorkbook(ctx, to, d, lang)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, path)
+	if !changed {
+		a.tell(a.say("内容与上一版相同，未另存", "the content is that of the last version; no new file was made"))
+	}
+	return nil
+}
+
 // withReport opens the books and makes the report of a period.
-func (a *app) withReport(ctx context.Context, arg string, asOf int64, f func(b *books.Books, r *metrics.Report) error) error {
+func (a *app) withReport(ctx context.Context, arg string, asOf int64, f func(b *books.Books, q metrics.Question, r *metrics.Report) error) error {
 	return a.with(ctx, func(b *books.Books) error {
 		q, err := a.question(ctx, b, arg, asOf)
 		if err != nil {
@@ -56,24 +85,8 @@ func (a *app) withReport(ctx context.Context, arg string, asOf int64, f func(b *
 		if err != nil {
 			return err
 		}
-		return f(b, r)
+		return f(b, q, r)
 	})
-}
-
-// export writes the workbook of a report.
-func (a *app) export(ctx context.Context, b *books.Books, r *metrics.Report, dir string, lang policy.Lang) (string, bool, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", false, err
-	}
-	files, err := ingest.Files(ctx, b, r.LedgerSeq)
-	if err != nil {
-		return "", false, err
-	}
-	rejects, err := ingest.Rejects(ctx, b, r.Policy, r.LedgerSeq)
-	if err != nil {
-		return "", false, err
-	}
-	return reports.WriteWorkbook(ctx, dir, reports.Data{Report: r, Files: files, Rejects: rejects}, lang)
 }
 
 func (a *app) chartCommand() *cobra.Command {
@@ -86,7 +99,10 @@ func (a *app) chartCommand() *cobra.Command {
 		Example: "  plumbline chart 2026Q3 -o ./charts\n  plumbline chart 2026Q3 -o ./charts --svg",
 		Args:    a.exactly(1, a.say("一个期间", "one PERIOD")),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.withReport(c.Context(), args[0], asOf, func(_ *books.Books, r *metrics.Report) error {
+			return a.withReport(c.Context(), args[0], asOf, func(b *books.Books, _ metrics.Question, r *metrics.Report) error {
+				if err := r.ReadDetails(c.Context(), b); err != nil {
+					return err
+				}
 				page, err := a.charts(r, out)
 				if err != nil {
 					return err
@@ -102,6 +118,7 @@ func (a *app) chartCommand() *cobra.Command {
 	c.Flags().StringVarP(&out, "output", "o", ".", a.say("写入的目录", "directory to write to"))
 	c.Flags().BoolVar(&svg, "svg", false, a.say("另存每张图为 SVG", "write every chart as SVG too"))
 	a.asOfFlag(c, &asOf)
+	a.evaluationsFlag(c)
 	return c
 }
 

@@ -129,7 +129,27 @@ func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int
 	if err != nil {
 		return metrics.Question{}, err
 	}
-	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy), Evaluator: reviews.Evaluate}, nil
+	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy), Evaluator: a.evaluator()}, nil
+}
+
+// judging is question with all evaluations that are in, published or not: for those who judge.
+func (a *app) judging(ctx context.Context, b *books.Books, arg string) (metrics.Question, error) {
+	q, err := a.question(ctx, b, arg, 0)
+	q.Evaluator = reviews.Evaluate
+	return q, err
+}
+
+// evaluator reads evaluations once they are published, or before where the flag asks for it.
+func (a *app) evaluator() metrics.Evaluator {
+	if a.unpublished {
+		return reviews.Evaluate
+	}
+	return reviews.EvaluatePublished
+}
+
+// evaluationsFlag gives a command the flag --with-evaluations.
+func (a *app) evaluationsFlag(c *cobra.Command) {
+	c.Flags().BoolVar(&a.unpublished, "with-evaluations", false, a.say("公布之前也计入已提交的上级评分（人力资源预览，勿外传）", "count evaluations that are in also before the publication: a preview for human resources, not to be handed out"))
 }
 
 // sealedQuestion asks for a period as its seal has it, and says so.

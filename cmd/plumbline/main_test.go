@@ -23,6 +23,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"plumbline/ingest/sheet/columnar"
+	"plumbline/internal/books"
+	"plumbline/policy"
 	"plumbline/sample_data"
 )
 
@@ -272,10 +274,19 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"signatures": func(ts *testscript.TestScript, _ bool, args []string) {
 		for _, sheet := range args[1:] {
 			department, head, _ := strings.Cut(sheet, ":")
-			for _, actor := range []string{head, "00044", "00070", "00070"} { // finance does not sign its own department's: the CEO does
+			for _, actor := range []string{head, "00044", "00070", "00050"} { // finance does not sign its own department's: the CEO does, and his deputy for him
 				_ = ts.Exec("plumbline", "reward", "sign", args[0], "--department", department, "--as", actor)
 			}
 		}
+	},
+	// retold OUT shows in English what a demo made in OUT, as the English demo does.
+	"retold": func(ts *testscript.TestScript, _ bool, args []string) {
+		var out bytes.Buffer
+		a := &app{out: &out, err: &out, now: clock, getenv: environment, lang: policy.EN, format: "table", memory: "1GiB", data: ts.MkAbs(filepath.Join(args[0], "data"))}
+		err := a.with(context.Background(), func(b *books.Books) error {
+			return a.demoTold(context.Background(), b, taken{accepted: 22061, waiting: 71}, ts.MkAbs(args[0]))
+		})
+		ts.Check(errors.Join(err, os.WriteFile(ts.MkAbs(args[1]), out.Bytes(), 0o600)))
 	},
 	// approve QUARTER REASON ACTOR approves the adjustments found last.
 	"approve": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -196,9 +196,9 @@ func (a *app) mappingSuggestCommand() *cobra.Command {
 
 // suggest drafts a mapping and asks what is open.
 func (a *app) suggest(ctx context.Context, b *books.Books, p *policy.Policy, path string, d drafting) error {
-	if d.dataset != "" && p.Dataset(d.dataset) == nil {
+	if ds := p.Dataset(d.dataset); d.dataset != "" && (ds == nil || ds.Recorded != "") {
 		var ids []string
-		for _, ds := range p.Datasets {
+		for _, ds := range p.FromFiles() {
 			ids = append(ids, ds.ID)
 		}
 		return useError{fmt.Errorf(a.say("没有记录种类 %q；可用的有：%s", "there is no dataset %q; known ones: %s"), d.dataset, strings.Join(ids, ", "))}

@@ -24,6 +24,7 @@ type qualityFlags struct {
 	department, employee string
 	checks, by           []string
 	rows, warnings       bool
+	out                  string
 	asOf                 int64
 }
 
@@ -45,6 +46,8 @@ func (a *app) qualityCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&f.by, "by", []string{"company", "department"}, a.say("层次：company,department,employee", "levels: company,department,employee"))
 	c.Flags().BoolVar(&f.warnings, "warnings", false, a.say("只列超出界限的", "only what lies beyond its limit"))
 	c.Flags().BoolVar(&f.rows, "rows", false, a.say("列出一项检查查到的每一行（须写 --check）", "the rows that one check found (needs --check)"))
+	c.Flags().StringVarP(&f.out, "output", "o", "", a.say("写成 Excel 工作簿：写入的目录", "write it as a workbook: directory to write to"))
+	a.passwordFlag(c)
 	a.asOfFlag(c, &f.asOf)
 	a.formatFlag(c)
 	return c
@@ -77,6 +80,9 @@ func (a *app) quality(ctx context.Context, b *books.Books, arg string, f quality
 	found, err := metrics.Examine(ctx, b, q, looked)
 	if err != nil {
 		return err
+	}
+	if f.out != "" {
+		return a.qualityWorkbook(ctx, b, q, found, checks, levels, f)
 	}
 	t := a.qualityTable(found, checks, levels, f)
 	if len(t.Rows) == 0 && f.warnings {
@@ -121,6 +127,14 @@ func (a *app) qualityTable(q *metrics.Quality, checks []*policy.QualityCheck, l 
 		{Name: "unjudged", Heading: a.say("无从判断", "unjudged"), Kind: tabular.Decimal}, {Name: "limit", Heading: a.say("界限", "limit"), Kind: tabular.Decimal},
 		{Name: "status", Heading: a.say("状态", "status")}, {Name: "says", Heading: a.say("说明", "what was counted")},
 	}}
+	for _, x := range findingsAsked(q, checks, l, f) {
+		a.addFinding(t, q, x)
+	}
+	return t
+}
+
+// findingsAsked gives the findings that are asked for.
+func findingsAsked(q *metrics.Quality, checks []*policy.QualityCheck, l metrics.Levels, f qualityFlags) (list []metrics.Finding) {
 	var under map[string]bool
 	if f.department != "" {
 		under = q.Under(f.department)
@@ -130,13 +144,13 @@ func (a *app) qualityTable(q *metrics.Quality, checks []*policy.QualityCheck, l 
 		case !slices.Contains(checks, x.Check), f.warnings && !x.Warning, under != nil && !under[x.Department]:
 		case f.employee != "":
 			if x.Employee == f.employee {
-				a.addFinding(t, q, x)
+				list = append(list, x)
 			}
 		case x.Employee != "" && l.Employee, x.Employee == "" && x.Department != "" && l.Department, x.Department == "" && l.Company:
-			a.addFinding(t, q, x)
+			list = append(list, x)
 		}
 	}
-	return t
+	return list
 }
 
 func (a *app) addFinding(t *tabular.Table, q *metrics.Quality, f metrics.Finding) {

@@ -128,13 +128,17 @@ func (a *app) quarterStatus(ctx context.Context, b *books.Books, arg string) err
 	if r.Published != nil {
 		open, onTime, ended := 0, 0, 0
 		for _, p := range r.Appeals {
-			if end := p.Ended(); end == nil {
+			switch kept := p.InTime(); {
+			case p.Ended() == nil:
 				open++
-			} else if ended++; !end.At.After(p.Term()) {
-				onTime++
+			case p.Withdrawn == nil:
+				ended++
+				if *kept {
+					onTime++
+				}
 			}
 		}
-		a.tell(a.say("申诉：至 %s；%d 件，未结 %d 件，按期办结 %d / %d", "appeals: until %s; %d, of which %d open; %d of %d ended in time"), moment(r.AppealUntil, zone), len(r.Appeals), open, onTime, ended)
+		a.tell(a.say("申诉：至 %s；%d 件，未结 %d 件，按期办结 %d / %d", "appeals: until %s; %d, of which %d open; %d of %d decided in time"), moment(r.AppealUntil, zone), len(r.Appeals), open, onTime, ended)
 	}
 	if r.Sealed != nil {
 		mark("封账：", "sealed:", &r.Sealed.Mark)
@@ -194,7 +198,7 @@ func (a *app) quarterVerifyCommand() *cobra.Command {
 				}
 				err = reviews.Verify(c.Context(), b, p, a.clock(v.Policy).Location(), known, func(t policy.Text) { fmt.Fprintf(a.out, "✓ %s\n", t.In(a.lang)) })
 				if f, ok := errors.AsType[reviews.Fault](err); ok {
-					fmt.Fprintf(a.out, a.say("✗ %s：%s\n", "✗ %s: %s\n"), f.What.In(a.lang), f.Detail)
+					fmt.Fprintf(a.out, a.say("✗ %s：%s\n", "✗ %s: %s\n"), f.What.In(a.lang), f.Detail.In(a.lang))
 				}
 				return err
 			})

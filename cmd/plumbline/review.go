@@ -43,7 +43,7 @@ type inQuestion struct {
 
 // evaluations reads a quarter's evaluations.
 func (a *app) evaluations(ctx context.Context, b *books.Books, arg string) (*inQuestion, error) {
-	q, err := a.question(ctx, b, arg, 0)
+	q, err := a.judging(ctx, b, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (a *app) reviewFormCommand() *cobra.Command {
 		Use: "form QUARTER", Short: a.say("取出待评的人（YAML），带指标与自评", "fetch the people to evaluate (YAML), with KPIs and self-reviews"), Example: "  plumbline review form 2026Q3 --as 00047 -o q3.yaml",
 		Args: a.exactly(1, a.say("一个季度", "one QUARTER")),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.atDesk(c, args[0], x, func(ctx context.Context, d *reviews.Desk, _ period.Period) error {
+			return a.atDesk(c, args[0], x, func(ctx context.Context, d *reviews.Desk, p period.Period) error {
 				in, err := a.evaluations(ctx, d.Books, args[0])
 				if err != nil {
 					return err
@@ -212,7 +212,11 @@ func (a *app) reviewFormCommand() *cobra.Command {
 				if c.Flags().Changed("for") {
 					whose = superior
 				}
-				f := a.reviewFile(in, func(k reviews.Task) bool { return (all || k.Superior == whose) && k.Employee != d.Actor })
+				wanted := func(k reviews.Task) bool { return (all || k.Superior == whose) && k.Employee != d.Actor }
+				if err := d.MayReadEvaluations(ctx, p, keysOf(in.tasks, wanted), a.now()); err != nil {
+					return err
+				}
+				f := a.reviewFile(in, wanted)
 				text, err := yaml.Marshal(f)
 				text = append([]byte(a.say(`# 季度上级评估。为每项打分（points），极端分或与指标得分相差过大的须在 comment 写明理由。
 # comment 公布后本人可见；note 只有评估人与人力资源可见。其他内容请勿改动。
@@ -235,6 +239,16 @@ func (a *app) reviewFormCommand() *cobra.Command {
 	c.Flags().BoolVar(&all, "all", false, a.say("所有上级未评的人（总经理可代评）", "those of all superiors, for whom the CEO may evaluate"))
 	c.Flags().StringVarP(&out, "output", "o", "", a.say("写入的文件；默认写到标准输出", "file to write; standard output by default"))
 	return c
+}
+
+// keysOf names the evaluations that are wanted.
+func keysOf(tasks []reviews.Task, wanted func(k reviews.Task) bool) (keys []metrics.Evaluated) {
+	for _, k := range tasks {
+		if wanted(k) {
+			keys = append(keys, k.Evaluated)
+		}
+	}
+	return keys
 }
 
 // reviewFile makes the form of the evaluations that are wanted and not submitted.
@@ -386,13 +400,22 @@ func (a *app) reviewCalibrateCommand() *cobra.Command {
 }
 
 func (a *app) reviewExemptCommand() *cobra.Command {
-	return a.memberCommand("exempt", "免评：本季没有人评估此人，写明理由", "let nobody evaluate a person this quarter, with a reason", "exempt 2026Q3 00030 --department D002 --because 在职 17 天 --as 00051",
+	var revoke bool
+	c := a.memberCommand("exempt", "免评：本季没有人评估此人，写明理由；--revoke 撤销", "let nobody evaluate a person this quarter, with a reason; --revoke takes it back", "exempt 2026Q3 00030 --department D002 --because 在职 17 天 --as 00051",
 		func(ctx context.Context, d *reviews.Desk, p period.Period, m metrics.Member, because string) error {
+			if revoke {
+				if err := d.Unexempt(ctx, p, m, because); err != nil {
+					return err
+				}
+				return a.done("%s 在部门 %s 不再免评", "%s is no longer exempt in %s", m.Employee, m.Department)
+			}
 			if err := d.Exempt(ctx, p, m, because); err != nil {
 				return err
 			}
 			return a.done("%s 在部门 %s 免评", "%s is exempt in %s", m.Employee, m.Department)
 		})
+	c.Flags().BoolVar(&revoke, "revoke", false, a.say("撤销免评：此人仍须评估", "take the exemption back: the person is to be evaluated"))
+	return c
 }
 
 func (a *app) reviewCloseCommand() *cobra.Command {
@@ -437,11 +460,15 @@ func (a *app) reviewReopenCommand() *cobra.Command {
 func (a *app) reviewDeputyCommand() *cobra.Command {
 	var x acting
 	var from, to string
+	var revoke bool
 	c := &cobra.Command{
-		Use: "deputy SUPERIOR DEPUTY", Short: a.say("指定代理人，在一段时间内替上级评估", "name a deputy who evaluates for a superior for a while"),
-		Example: "  plumbline review deputy 00047 00050 --from 2026-10-01 --to 2026-10-20 --because 休假 --as 00047",
+		Use: "deputy SUPERIOR DEPUTY", Short: a.say("指定代理人，在一段时间内替上级评估、签字；--revoke 撤销", "name a deputy who evaluates and signs for a superior for a while; --revoke ends it"),
+		Example: "  plumbline review deputy 00047 00050 --from 2026-10-01 --to 2026-10-20 --because 休假 --as 00047\n  plumbline review deputy 00047 00050 --revoke --because 已返岗 --as 00047",
 		Args:    a.exactly(2, a.say("上级与代理人的工号", "SUPERIOR and DEPUTY")),
 		RunE: func(c *cobra.Command, args []string) error {
+			if revoke {
+				return a.revokeDeputy(c, args[0], args[1], x, from+to != "")
+			}
 			first, err := time.Parse(time.DateOnly, from)
 			last, err2 := time.Parse(time.DateOnly, to)
 			if err := errors.Join(err, err2); err != nil {
@@ -458,5 +485,19 @@ func (a *app) reviewDeputyCommand() *cobra.Command {
 	a.actingFlags(c, &x, true)
 	c.Flags().StringVar(&from, "from", "", a.say("代理首日", "first day"))
 	c.Flags().StringVar(&to, "to", "", a.say("代理末日（含）", "last day, included"))
+	c.Flags().BoolVar(&revoke, "revoke", false, a.say("撤销现在与以后的代理；此前所办仍有效", "end it now, and what was arranged for later; what was done until now stands"))
 	return c
+}
+
+// revokeDeputy ends a deputyship from now on.
+func (a *app) revokeDeputy(c *cobra.Command, superior, deputy string, x acting, days bool) error {
+	if days {
+		return useError{errors.New(a.say("--revoke 从现在起撤销，不写 --from 与 --to", "--revoke counts from now on; leave --from and --to out"))}
+	}
+	return a.atDesk(c, period.MonthOf(a.now()).String(), x, func(ctx context.Context, d *reviews.Desk, _ period.Period) error {
+		if err := d.RevokeDeputy(ctx, superior, deputy, x.because); err != nil {
+			return err
+		}
+		return a.done("%[2]s 不再代理 %[1]s", "%[2]s no longer acts for %[1]s", superior, deputy)
+	})
 }

@@ -64,6 +64,7 @@ func (a *app) reviewExportCommand() *cobra.Command {
 	c.Flags().StringVar(&department, "department", "", a.say("一个部门的所有待评，含各位上级", "all evaluations of one department, of all its superiors"))
 	c.Flags().StringVar(&superior, "superior", "", a.say("一位上级的待评；无上级的写空串", "the evaluations of one superior; empty for people without one"))
 	c.Flags().StringVar(&holder, "as", "", a.say("文件交给谁：工号；默认为该上级", "who gets the file: employee number; the superior by default"))
+	a.passwordFlag(c)
 	return c
 }
 
@@ -92,7 +93,11 @@ func (a *app) exportEvaluations(ctx context.Context, dir string, sheets ...repor
 		a.tell(a.say("所有评估都已提交，没有要写的评估表", "all evaluations are in; there is no sheet to write"))
 	}
 	for _, d := range sheets {
-		path, changed, err := reports.WriteEvaluation(ctx, dir, d, a.lang)
+		to, err := a.folder(dir)
+		if err != nil {
+			return err
+		}
+		path, changed, err := reports.WriteEvaluation(ctx, to, d, a.lang)
 		if err != nil {
 			return err
 		}
@@ -118,6 +123,9 @@ func (a *app) reviewImportCommand() *cobra.Command {
 			raw, err := os.ReadFile(args[0])
 			if err != nil {
 				return useError{err}
+			}
+			if raw, err = a.unprotected(args[0], raw); err != nil {
+				return err
 			}
 			f, err := reports.ReadEvaluation(raw)
 			if err != nil {
@@ -148,6 +156,7 @@ func (a *app) reviewImportCommand() *cobra.Command {
 	a.actingFlags(c, &x, false)
 	c.Flags().StringVar(&quarter, "quarter", "", a.say("只接受这个季度的评估表", "take a sheet of this quarter only"))
 	c.Flags().BoolVar(&submit, "submit", false, a.say("保存后即提交；每个人都须填完", "submit at once; everybody must be complete"))
+	a.passwordFlag(c)
 	return c
 }
 

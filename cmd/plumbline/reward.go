@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -259,6 +260,7 @@ func (a *app) rewardPayrollCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", a.say("写入的目录", "directory to write to"))
+	a.passwordFlag(c)
 	return c
 }
 
@@ -293,25 +295,27 @@ func (a *app) payroll(ctx context.Context, d *reviews.Desk, p period.Period, out
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(out, fmt.Sprintf("payroll-%s.csv", p))
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	path := ""
+	if a.passwordFile == "" { // a CSV cannot be protected
+		path = filepath.Join(out, fmt.Sprintf("payroll-%s.csv", p))
+		if err := writePrivately(path, t); err != nil {
+			return err
+		}
+	}
+	sheet.Seal, sheet.Waiting = r.Sealed.ID(), waiting
+	to, err := a.folder(out)
 	if err != nil {
 		return err
 	}
-	if err := t.Write(f, "csv"); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	sheet.Seal, sheet.Waiting = r.Sealed.ID(), waiting
-	book, _, err := reports.WritePayroll(ctx, out, sheet, a.lang)
+	book, _, err := reports.WritePayroll(ctx, to, sheet, a.lang)
 	if err != nil {
 		return err
 	}
 	if waiting > 0 {
 		a.tell(a.say("另有 %d 行尚未签完，未列入", "%d lines are not signed by all yet and left out"), waiting)
+	}
+	if path == "" {
+		return a.done("%s：%d 行，有密码保护；CSV 无法保护，未写", "%s: %d lines, protected; a CSV cannot be, and is not written", book, len(t.Rows))
 	}
 	return a.done("%s：%d 行\n  %s", "%s: %d lines\n  %s", path, len(t.Rows), book)
 }
@@ -370,4 +374,13 @@ func (a *app) rotations(ctx context.Context, b *books.Books, p *policy.Policy) e
 		t.Add(x.Employee, x.Person.Name.In(a.lang), x.Department, x.Since.Format(time.DateOnly), x.From.Format(time.DateOnly), a.truth(x.Eligible))
 	}
 	return t.Write(a.out, a.format)
+}
+
+// writePrivately writes a table as CSV that its owner alone may read.
+func writePrivately(path string, t *tabular.Table) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.Write(f, "csv"), f.Close())
 }

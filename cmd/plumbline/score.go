@@ -25,9 +25,10 @@ func (a *app) scoreCommand() *cobra.Command {
 	}, &cobra.Command{
 		Use:     "score PERIOD",
 		Short:   a.say("考核得分、等级与名次", "scores, rating bands and ranks"),
-		Long:    a.say("员工得分是其在各部门期间得分按天数与兼任份额加权，再减扣分；上级评分未录入前为暂定分（只含指标部分）。", "A person's score is that of each stay weighted by days and shares, less the penalties; it is provisional (KPI part only) until the superior's evaluation is in."),
+		Long:    a.say("员工得分是其在各部门期间得分按天数与兼任份额加权，再减扣分；上级评分公布前为暂定分（只含指标部分）。", "A person's score is that of each stay weighted by days and shares, less the penalties; it is provisional (KPI part only) until the evaluations are published."),
 		Example: "  plumbline score 2026Q3\n  plumbline score 2026Q3 --by department --format csv",
 	})
+	a.evaluationsFlag(c)
 	c.Flags().StringSliceVar(&f.by, "by", []string{"department", "employee"}, a.say("层次：department,employee", "levels: department,employee"))
 	return c
 }

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -86,15 +88,27 @@ type selfLine struct {
 
 func (a *app) selfFormCommand() *cobra.Command {
 	var x acting
-	var out string
+	var out, xlsx string
 	c := &cobra.Command{
-		Use: "form MONTH", Short: a.say("取出本人预填好的自评表（YAML）", "fetch the actor's prefilled form (YAML)"), Example: "  plumbline self-review form 2026-09 --as 00012 -o september.yaml",
-		Args: a.exactly(1, a.say("一个月份", "one MONTH")),
+		Use: "form MONTH [EMPLOYEE]", Short: a.say("取出本人预填好的自评表（YAML），或查看下属的", "fetch the actor's prefilled form (YAML), or read that of somebody under him"),
+		Long:    a.say("写工号，查看此人的自评：只有本人、当月的上级（及其代理人）与人力资源可以查看，只有本人可以保存。", "With EMPLOYEE it shows that person's self-review: the person, the superiors of that month (or their deputies) and human resources may read it, only the person may save it."),
+		Example: "  plumbline self-review form 2026-09 --as 00012 -o september.yaml\n  plumbline self-review form 2026-09 00012 --as 00047",
+		Args:    a.between(1, 2, a.say("一个月份，可再写一个工号", "MONTH and at most one EMPLOYEE")),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.atDesk(c, args[0], x, func(ctx context.Context, d *reviews.Desk, p period.Period) error {
-				f, err := a.selfForm(ctx, d, p)
+				whose := d.Actor
+				if len(args) == 2 {
+					whose = args[1]
+					if err := d.MayReadSelf(ctx, p, whose, a.now()); err != nil {
+						return err
+					}
+				}
+				f, err := a.selfForm(ctx, d, p, whose)
 				if err != nil {
 					return err
+				}
+				if xlsx != "" {
+					return a.selfWorkbook(ctx, d, p, f, xlsx)
 				}
 				text, err := a.selfText(f)
 				if err != nil || out == "" {
@@ -110,30 +124,32 @@ func (a *app) selfFormCommand() *cobra.Command {
 	}
 	a.actingFlags(c, &x, false)
 	c.Flags().StringVarP(&out, "output", "o", "", a.say("写入的文件；默认写到标准输出", "file to write; standard output by default"))
+	c.Flags().StringVar(&xlsx, "xlsx", "", a.say("改为写成 Excel 自评表：写入的目录", "write it as an Excel form instead: directory to write to"))
+	a.passwordFlag(c)
 	return c
 }
 
-// selfForm makes the form of the actor, with what was saved before.
-func (a *app) selfForm(ctx context.Context, d *reviews.Desk, p period.Period) (*selfFile, error) {
+// selfForm makes the form of somebody, with what was saved before.
+func (a *app) selfForm(ctx context.Context, d *reviews.Desk, p period.Period, whose string) (*selfFile, error) {
 	q, err := a.question(ctx, d.Books, p.String(), 0)
 	if err != nil {
 		return nil, err
 	}
-	forms, err := reviews.Forms(ctx, d.Books, q, d.Actor)
+	forms, err := reviews.Forms(ctx, d.Books, q, whose)
 	if err != nil {
 		return nil, err
 	}
-	form := forms[d.Actor]
+	form := forms[whose]
 	if form == nil {
-		return nil, useError{fmt.Errorf(a.say("%s 在 %s 不属于任何部门，没有自评；用 --as 写明工号", "%s belonged to no department in %s and has no self-review; name the employee with --as"), d.Actor, p)}
+		return nil, useError{fmt.Errorf(a.say("%s 在 %s 不属于任何部门，没有自评；用 --as 写明工号", "%s belonged to no department in %s and has no self-review; name the employee with --as"), whose, p)}
 	}
 	r, err := reviews.Read(ctx, d.Books, p, always)
 	if err != nil {
 		return nil, err
 	}
-	f := &selfFile{Month: p.String(), Employee: d.Actor, Name: form.Person.Name.In(a.lang), AsOf: form.AsOf}
+	f := &selfFile{Month: p.String(), Employee: whose, Name: form.Person.Name.In(a.lang), AsOf: form.AsOf}
 	var saved reviews.SelfText
-	if s := r.SelfReviews[d.Actor]; s != nil {
+	if s := r.SelfReviews[whose]; s != nil {
 		f.Version, saved = s.Version, s.Text
 	}
 	f.Achievements, f.Problems, f.Plan = saved.Achievements, saved.Problems, saved.Plan
@@ -194,12 +210,20 @@ func (a *app) selfSaveCommand() *cobra.Command {
 	}
 	a.actingFlags(c, &x, false)
 	c.Flags().BoolVar(&submit, "submit", false, a.say("保存后即提交", "submit it at once"))
+	a.passwordFlag(c)
 	return c
 }
 
 // readSelf reads a form that was filled in.
 func (a *app) readSelf(path string) (*selfFile, reviews.SelfDraft, error) {
 	var draft reviews.SelfDraft
+	if strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		f, err := a.readSelfWorkbook(path)
+		if err != nil {
+			return nil, draft, err
+		}
+		return a.selfDraft(path, f)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, draft, useError{err}
@@ -208,7 +232,12 @@ func (a *app) readSelf(path string) (*selfFile, reviews.SelfDraft, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&f); err != nil {
 		return nil, draft, useError{fmt.Errorf(a.say("%s 不是自评表：%w", "%s is no self-review: %w"), path, err)}
 	}
-	draft = reviews.SelfDraft{Version: f.Version, AsOf: f.AsOf, Rest: reviews.Reply(f.Rest),
+	return a.selfDraft(path, &f)
+}
+
+// selfDraft makes the draft of a form that was filled in.
+func (a *app) selfDraft(path string, f *selfFile) (*selfFile, reviews.SelfDraft, error) {
+	draft := reviews.SelfDraft{Version: f.Version, AsOf: f.AsOf, Rest: reviews.Reply(f.Rest),
 		Text: reviews.SelfText{Achievements: f.Achievements, Problems: f.Problems, Plan: f.Plan}}
 	for _, x := range f.Points {
 		if x.Points == "" {
@@ -223,7 +252,7 @@ func (a *app) readSelf(path string) (*selfFile, reviews.SelfDraft, error) {
 	for _, l := range f.Lines {
 		draft.Text.Answers = append(draft.Text.Answers, reviews.Answer{Line: l.Line, Reply: reviews.Reply(l.Reply), Comment: l.Comment})
 	}
-	return &f, draft, nil
+	return f, draft, nil
 }
 
 func (a *app) submitSelf(ctx context.Context, d *reviews.Desk, p period.Period, version int) error {

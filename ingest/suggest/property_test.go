@@ -40,7 +40,7 @@ func TestAnyTable(t *testing.T) {
 	o := withTrials(t)
 	dir := t.TempDir()
 	rapid.Check(t, func(r *rapid.T) {
-		d := rapid.SampledFrom(o.policy.Datasets).Draw(r, "dataset")
+		d := rapid.SampledFrom(o.policy.FromFiles()).Draw(r, "dataset")
 		headers := append([]string{}, otherHeaders...)
 		for _, c := range d.Columns {
 			names := append([]string{c.ID, c.Name.ZH, c.Name.EN}, c.Aliases...)

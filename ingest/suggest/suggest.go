@@ -29,10 +29,10 @@ type Question struct {
 // Suggest drafts a mapping for t, a table of the file at path, from its header and at most 10,000 of its rows. With a dataset it
 // drafts for that one. scratch is a directory for temporary files. What cannot be read as a table is a *sheet.RefusedError.
 func Suggest(ctx context.Context, p *policy.Policy, path, scratch string, t sheet.Table, dataset string) (Draft, error) {
-	datasets := p.Datasets
+	datasets := p.FromFiles()
 	if dataset != "" {
 		d := p.Dataset(dataset)
-		if d == nil {
+		if d == nil || d.Recorded != "" {
 			return Draft{}, fmt.Errorf("suggest mapping: the policy has no dataset %q", dataset)
 		}
 		datasets = []*policy.Dataset{d}

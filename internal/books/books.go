@@ -389,6 +389,9 @@ func (b *Books) Ledger() *ledger.Ledger { return b.ledger }
 // Today is the day of the clock, in UTC.
 func (b *Books) Today() time.Time { return b.opt.Now().UTC().Truncate(24 * time.Hour) }
 
+// Now is the time of the clock, in UTC.
+func (b *Books) Now() time.Time { return b.opt.Now().UTC() }
+
 // Warehouse gives the database, for checks that need its parser.
 func (b *Books) Warehouse() *warehouse.DB { return b.db.Load() }
 

@@ -57,7 +57,7 @@ func smallCompany(t *testing.T) *reader {
 func TestEveryDatasetHasRecords(t *testing.T) {
 	r := smallCompany(t)
 	for name := range r.sets {
-		if slices.Contains([]string{"work_logs", "deliveries", "opportunities"}, name) {
+		if slices.Contains([]string{"work_logs", "deliveries", "opportunities", "appeals"}, name) { // appeals are decided: no file brings them
 			continue
 		}
 		least := 8

@@ -85,6 +85,12 @@ collaboration_hours: sum hours_between("requested_at", "completed_at")
   / count "requested_at" IS NOT NULL
 survey_score: sum "score"
   / count TRUE
+appeal_in_time_rate: count "in_time"
+  / count "in_time" IS NOT NULL OR "due_on" < $asked_on
+  where "outcome" IS NULL OR "outcome" <> 'withdrawn'
+appeal_turnaround: sum workdays(31, 24288, 36, '[14085, 14107, 14125, 14146, 14168, 14189, 14208, 14231, 14253, 14274, 14293, 14314, 14336, 14355, 14374, 14395, 14417, 14436, 14456, 14479, 14500, 14523, 14541, 14561, 14584, 14605, 14621, 14643, 14664, 14683, 14704, 14727, 14748, 14770, 14788, 14809]', '[1944571806, 511574523, 524188921, 1005047751, 2096756704, 262093948, 1944571807, 1048377843, 936263486, 2046029696, 524188921, 1741659966, 117044198, 262094576, 1335836284, 1039394759, 1048377824, 667918140, 2046027727, 524188921, 1005047711, 2096756480, 262094460, 1944571807, 1048377848, 260063038, 1741659966, 1023013831, 524189152, 870567839, 2096755687, 1335836284, 956032975, 1048378240, 667918142, 2046027727]', -37, "filed_on", "decided_on")
+  / count "decided_on" IS NOT NULL
+  where "outcome" IS NULL OR "outcome" <> 'withdrawn'
 funnel_created: count TRUE
 funnel_needs: count "stage" IN ('needs', 'proposal', 'contract', 'closed')
 funnel_proposal: count "stage" IN ('proposal', 'contract', 'closed')

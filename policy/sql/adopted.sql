@@ -1,0 +1,2 @@
+-- Yields the ledger sequences of all adoptions, in order.
+SELECT seq FROM policy.versions ORDER BY seq
