@@ -93,16 +93,8 @@ type link struct {
 }
 
 type pageChart struct {
-	ID, Title, Headline, Empty, Spoken string
-	Wide                               bool
-	Options                            json.RawMessage // nil for an empty chart
-	Head                               []pageCell
-	Rows                               [][]pageCell
-}
-
-type pageCell struct {
-	Text   string
-	Number bool
+	Shown
+	Options json.RawMessage // nil for an empty chart
 }
 
 func (w *pageWriter) page(l policy.Lang, department string, set []Chart, others Others) {
@@ -193,20 +185,7 @@ type variant struct {
 }
 
 func fillChart(c Chart, l policy.Lang) (pageChart, error) {
-	p := pageChart{ID: c.ID, Title: c.Title.In(l), Headline: c.Headline.In(l), Empty: c.Empty.In(l), Spoken: c.spoken(l)}
-	for _, t := range c.Figures.Head {
-		p.Head = append(p.Head, pageCell{Text: t.In(l)})
-	}
-	for _, row := range c.Figures.Rows {
-		cells := make([]pageCell, len(row))
-		for i, cell := range row {
-			cells[i] = pageCell{cell.Text.In(l), cell.Number}
-			if cell.Number && i < len(p.Head) {
-				p.Head[i].Number = true
-			}
-		}
-		p.Rows = append(p.Rows, cells)
-	}
+	p := pageChart{Shown: c.Show(l)}
 	if p.Empty != "" {
 		return p, nil
 	}

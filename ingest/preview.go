@@ -17,7 +17,8 @@ type Preview struct {
 	Already []File   // receipts of files that came in before, unless they are to come in again
 	Rejects []Reject // rows of these files that would go into quarantine
 	Changes []Change
-	Settled int64 // rows in quarantine of earlier files that would leave it
+	Samples []Sample // of each dataset the first records as they would stand
+	Settled int64    // rows in quarantine of earlier files that would leave it
 	Refused []error
 }
 
@@ -28,6 +29,15 @@ type Change struct {
 	New, Corrected, Retired int64
 	People                  []string // the employees whose records change, by number; at most 1,000
 }
+
+// Sample shows the first new or corrected records of a dataset, in the order of the files: their values as text, "" for none, by columns of the dataset.
+type Sample struct {
+	Dataset *policy.Dataset
+	Rows    [][]string
+}
+
+// mostSamples is how many records a sample has.
+const mostSamples = 10
 
 // Try shows what taking the units in would do, in their order, and takes everything back: nothing is written.
 func Try(ctx context.Context, b *books.Books, v policy.Version, units []Unit, o Options) (p Preview, err error) {
@@ -145,6 +155,9 @@ func (p *Preview) read(ctx context.Context, tx *warehouse.Tx, pol *policy.Policy
 			if err := p.changes(ctx, tx, pol, d, first); err != nil {
 				return err
 			}
+			if err := p.sample(ctx, tx, d, first); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -190,4 +203,24 @@ FROM judged f WHERE f.begins OR f.ends GROUP BY 1 ORDER BY 1`, month, policy.Cur
 		p.Changes = append(p.Changes, c)
 		return nil
 	})
+}
+
+// sample reads the first records that would come in.
+func (p *Preview) sample(ctx context.Context, tx *warehouse.Tx, d *policy.Dataset, first int64) error {
+	cells := make([]string, len(d.Columns))
+	for i, c := range d.Columns {
+		cells[i] = fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), '')", warehouse.Ident(c.ID))
+	}
+	query := fmt.Sprintf("SELECT [%s] FROM %s WHERE _seq >= $first AND _until = %d ORDER BY _seq, _row LIMIT %d", strings.Join(cells, ", "), d.Table(), policy.Current, mostSamples)
+	s := Sample{Dataset: d}
+	err := tx.Each(ctx, warehouse.SQL("sample of "+d.ID, query), warehouse.Args{"first": first}, func(scan func(...any) error) error {
+		var row []string
+		err := scan(&row)
+		s.Rows = append(s.Rows, row)
+		return err
+	})
+	if len(s.Rows) > 0 {
+		p.Samples = append(p.Samples, s)
+	}
+	return err
 }

@@ -1,7 +1,9 @@
 package reviews
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -62,21 +64,67 @@ type Verdict struct {
 
 // Mediate decides an appeal in the department: by a head of it or one above who neither filed it nor gave the judgement.
 func (d *Desk) Mediate(ctx context.Context, appeal string, v Verdict) error {
-	return d.decide(ctx, "appeal.mediated", appeal, v, func(s *scene, a *Appeal) error {
-		if !s.leads(a.Department) && !s.holds(policy.CEO) {
-			return s.unauthorised(policy.Text{ZH: "部门或上级部门负责人", EN: "a head of the department or of one above"})
-		}
-		return nil
-	})
+	return d.decide(ctx, "appeal.mediated", appeal, v, (*scene).mediates)
+}
+
+// mediates makes sure that the actor may mediate an appeal.
+func (s *scene) mediates(a *Appeal) error {
+	if !s.leads(a.Department) && !s.holds(policy.CEO) {
+		return s.unauthorised(policy.Text{ZH: "部门或上级部门负责人", EN: "a head of the department or of one above"})
+	}
+	return nil
 }
 
 // Arbitrate decides an appeal for human resources.
 func (d *Desk) Arbitrate(ctx context.Context, appeal string, v Verdict) error {
-	return d.decide(ctx, "appeal.arbitrated", appeal, v, func(s *scene, a *Appeal) error {
-		if a.Mediated != nil && a.Mediated.Actor == s.mark.Actor {
-			return refuse("appeal.neutral", say("%s 已调解过此申诉，不能再仲裁", "%s mediated this appeal and cannot arbitrate it", s.mark.Actor), say("请另一位有权的人仲裁", "let somebody else arbitrate"))
+	return d.decide(ctx, "appeal.arbitrated", appeal, v, (*scene).arbitrates)
+}
+
+// arbitrates makes sure that the actor may arbitrate an appeal.
+func (s *scene) arbitrates(a *Appeal) error {
+	if a.Mediated != nil && a.Mediated.Actor == s.mark.Actor {
+		return refuse("appeal.neutral", say("%s 已调解过此申诉，不能再仲裁", "%s mediated this appeal and cannot arbitrate it", s.mark.Actor), say("请另一位有权的人仲裁", "let somebody else arbitrate"))
+	}
+	return s.official(policy.HR)
+}
+
+// Instance is who decides an appeal.
+type Instance string
+
+// The instances.
+const (
+	Mediation   Instance = "mediation"   // in the department
+	Arbitration Instance = "arbitration" // by human resources
+)
+
+// With gives the instance that an appeal waits for; "" while the person has to say whether he goes on, and once it ended.
+func (a *Appeal) With() Instance {
+	switch {
+	case a.Ended() != nil:
+		return ""
+	case a.Escalated != nil:
+		return Arbitration
+	case a.Mediated == nil:
+		return Mediation
+	}
+	return ""
+}
+
+// MayDecide says of each appeal of a round why the actor may not decide it for an instance, whoever's turn it is; it has no entry for those that he may.
+func (d *Desk) MayDecide(ctx context.Context, of period.Period, by Instance, now time.Time) (map[string]*Refusal, error) {
+	may := (*scene).mediates
+	if by == Arbitration {
+		may = (*scene).arbitrates
+	}
+	refused := map[string]*Refusal{}
+	return refused, d.ask(ctx, of, now, func(s *scene) error {
+		for _, a := range s.Appeals {
+			err := cmp.Or(s.notSelf(a.Employee), may(s, a), s.neutral(a))
+			if refusal, ok := errors.AsType[*Refusal](err); ok {
+				refused[a.ID] = refusal
+			}
 		}
-		return s.official(policy.HR)
+		return nil
 	})
 }
 

@@ -21,6 +21,15 @@ type Desk struct {
 	Version policy.Version // the policy in force for the period
 	Actor   string         // employee number
 	Zone    *time.Location // of the company
+	Known   Known          // what is at hand already; nil: everything is read when it is needed
+}
+
+// Known is what somebody who serves many desks has at hand. Each of its methods gives nil where it cannot vouch that reading would give the same.
+type Known interface {
+	// Report is that of a month as known at a ledger sequence.
+	Report(of period.Period, asOf int64) *metrics.Report
+	// Staff is the organisation as known at a ledger sequence, by a version of the policy, with the departments of a day.
+	Staff(v policy.Version, asOf int64, day time.Time) *metrics.Staff
 }
 
 // scene is what a guard sees: the round, the organisation of the day, and who acts when.
@@ -116,7 +125,12 @@ func (d *Desk) ruled() error {
 func (d *Desk) scene(ctx context.Context, tx *warehouse.Tx, r *Round, m Mark) (*scene, error) {
 	s := &scene{Round: r, desk: d, mark: m, day: d.dayOf(m.At), tx: tx}
 	var err error
-	if s.staff, err = metrics.ReadStaff(ctx, tx, d.Version.Policy, m.Seq-1, s.day); err != nil {
+	if d.Known != nil {
+		s.staff = d.Known.Staff(d.Version, m.Seq-1, s.day)
+	}
+	if s.staff != nil {
+		// at hand
+	} else if s.staff, err = metrics.ReadStaff(ctx, tx, d.Version.Policy, m.Seq-1, s.day); err != nil {
 		return nil, err
 	}
 	if !s.staff.Employed(m.Actor, s.day) {

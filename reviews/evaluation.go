@@ -63,6 +63,41 @@ func selfPoints(months []*Round, employee string) []ItemPoints {
 	return nil
 }
 
+// SelfTotal weighs the person's own points as the scorecard does; nil where an item has none.
+func (t Task) SelfTotal() *fixed.Num {
+	var sum fixed.Num
+	for _, i := range t.Card.Items {
+		at := slices.IndexFunc(t.Self, func(x ItemPoints) bool { return x.KPI == i.KPI.ID })
+		if at < 0 {
+			return nil
+		}
+		sum += t.Self[at].Points.Times(i.Weight)
+	}
+	sum /= 100
+	return &sum
+}
+
+// Given is what the superior gave; nil until it is in.
+func (t Task) Given() *fixed.Num {
+	if t.Done == nil || t.Done.State != Submitted {
+		return nil
+	}
+	return &t.Done.Points
+}
+
+// Gap is Given less the KPI points; nil where one of them is missing.
+func (t Task) Gap() *fixed.Num {
+	given := t.Given()
+	if given == nil || t.KPIPoints == nil {
+		return nil
+	}
+	gap := *given - *t.KPIPoints
+	return &gap
+}
+
+// Waits reports whether the evaluation is still to be written.
+func (t Task) Waits() bool { return t.Exempt == nil && t.Given() == nil }
+
 // EvaluationDraft is an evaluation as it is handed in.
 type EvaluationDraft struct {
 	metrics.Evaluated
@@ -253,10 +288,8 @@ func (d *Desk) Calibrate(ctx context.Context, of period.Period, m metrics.Member
 		if err := s.notSelf(m.Employee); err != nil {
 			return err
 		}
-		if !s.leads(m.Department) {
-			if err := s.official(policy.HR); err != nil {
-				return err
-			}
+		if err := s.calibrates(m.Department); err != nil {
+			return err
 		}
 		if err := d.ranged(m.Employee, points); err != nil {
 			return err
@@ -270,6 +303,14 @@ func (d *Desk) Calibrate(ctx context.Context, of period.Period, m metrics.Member
 		}
 		return nil
 	})
+}
+
+// calibrates makes sure that the actor may set points in a department: a head of it or of one above, or human resources.
+func (s *scene) calibrates(department string) error {
+	if s.leads(department) {
+		return nil
+	}
+	return s.official(policy.HR)
 }
 
 // unwritten lists the superiors whose evaluation of a person is not in.
@@ -312,10 +353,8 @@ func (s *scene) open(department string) (open []string, people int) {
 // CloseCalibration ends the calibration of a department: its evaluations stand.
 func (d *Desk) CloseCalibration(ctx context.Context, of period.Period, department string) error {
 	return d.do(ctx, "calibration.closed", &calibrationClosed{departmentOf{on: on{of.String()}, Department: department}}, func(s *scene) error {
-		if !s.leads(department) {
-			if err := s.official(policy.HR); err != nil {
-				return err
-			}
+		if err := s.calibrates(department); err != nil {
+			return err
 		}
 		open, people := s.open(department)
 		switch {
@@ -371,6 +410,11 @@ func (s *scene) publishable() error {
 			say("用 plumbline review reopen 重开，评完或免评后再结束", "open it again with plumbline review reopen, have them evaluated or exempted, and close it"))
 	}
 	return nil
+}
+
+// MayCalibrate says why the actor may not set points in a department now; nil where he may.
+func (d *Desk) MayCalibrate(ctx context.Context, of period.Period, department string, now time.Time) error {
+	return d.ask(ctx, of, now, func(s *scene) error { return s.calibrates(department) })
 }
 
 // MayEvaluate says of each evaluation why the actor may not write it now; it has no entry for those that he may write.

@@ -47,15 +47,20 @@ func Forms(ctx context.Context, b *books.Books, q metrics.Question, employee str
 	if y, m, day := q.Now.Date(); time.Date(y, m, day, 0, 0, 0, 0, time.UTC).Before(q.Period.Start()) {
 		return nil, refuse("round.early", say("%s 还没有开始", "%s has not begun", q.Period.String()), say("请核对月份", "check the month"))
 	}
-	p := q.Version.Policy
 	r, err := metrics.Judge(ctx, b, q)
 	if err != nil {
 		return nil, err
 	}
+	return FormsFrom(ctx, b, r, employee)
+}
+
+// FormsFrom makes the forms from the report of a month that is at hand.
+func FormsFrom(ctx context.Context, b *books.Books, r *metrics.Report, employee string) (_ map[string]*Form, err error) {
+	p := r.Policy
 	var work map[string]*metrics.Work
 	if p.Reviews != nil {
 		err = b.View(ctx, func(tx *warehouse.Tx) error {
-			work, err = metrics.ReadWork(ctx, tx, p, metrics.WorkQuestion{Period: q.Period, Employee: employee, AsOf: r.LedgerSeq, ReportDay: r.Day})
+			work, err = metrics.ReadWork(ctx, tx, p, metrics.WorkQuestion{Period: r.Period, Employee: employee, AsOf: r.LedgerSeq, ReportDay: r.Day})
 			return err
 		})
 	}
@@ -70,7 +75,7 @@ func Forms(ctx context.Context, b *books.Books, q metrics.Question, employee str
 		}
 		f := forms[l.Person.No]
 		if f == nil {
-			f = &Form{Person: l.Person, Month: q.Period, AsOf: r.LedgerSeq}
+			f = &Form{Person: l.Person, Month: r.Period, AsOf: r.LedgerSeq}
 			forms[l.Person.No] = f
 		}
 		f.measured(l)

@@ -37,7 +37,7 @@ func (d *Desk) formOf(ctx context.Context, of period.Period, asOf int64, now tim
 	if err := d.ruled(); err != nil {
 		return nil, err
 	}
-	forms, err := Forms(ctx, d.Books, d.question(of, asOf, now), d.Actor)
+	forms, err := d.forms(ctx, of, asOf, now)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,16 @@ func (d *Desk) formOf(ctx context.Context, of period.Period, asOf int64, now tim
 		return nil, refuse("member.none", say("%s 在 %s 不属于任何部门，没有自评", "%s belonged to no department in %s and has no self-review", d.Actor, of.String()), say("请核对工号与月份", "check number and month"))
 	}
 	return forms[d.Actor], nil
+}
+
+// forms makes the actor's form, from a report at hand where there is one.
+func (d *Desk) forms(ctx context.Context, of period.Period, asOf int64, now time.Time) (map[string]*Form, error) {
+	if d.Known != nil {
+		if r := d.Known.Report(of, asOf); r != nil {
+			return FormsFrom(ctx, d.Books, r, d.Actor)
+		}
+	}
+	return Forms(ctx, d.Books, d.question(of, asOf, now), d.Actor)
 }
 
 // answered checks the answers against the form, and notes what each line said.

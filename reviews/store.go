@@ -141,6 +141,20 @@ func Read(ctx context.Context, b *books.Books, of period.Period, asOf int64) (r 
 	return r, err
 }
 
+// Periods lists the months and quarters about which something was decided up to a ledger sequence, by name.
+func Periods(ctx context.Context, tx *warehouse.Tx, asOf int64) (list []period.Period, err error) {
+	err = tx.Each(ctx, statements.Get("periods"), warehouse.Args{"as_of": asOf}, func(scan func(...any) error) error {
+		var name string
+		if err := scan(&name); err != nil {
+			return err
+		}
+		p, err := period.Parse(name)
+		list = append(list, p)
+		return err
+	})
+	return list, err
+}
+
 // entry is an event as the warehouse holds it, and then as it was read.
 type entry struct {
 	Mark
@@ -151,27 +165,37 @@ type entry struct {
 
 // fold reads a round with what concerns one employee, or everybody when subject is "".
 func fold(ctx context.Context, tx *warehouse.Tx, of period.Period, subject string, asOf int64) (*Round, error) {
-	var list []entry
-	err := tx.Each(ctx, statements.Get("events"), warehouse.Args{"period": nameOf(of), "subject": subject, "as_of": asOf}, func(scan func(...any) error) error {
+	list, err := entries(ctx, tx, statements.Get("events"), warehouse.Args{"period": nameOf(of), "subject": subject, "as_of": asOf})
+	if err != nil {
+		return nil, err
+	}
+	r := newRound(of)
+	return r, applyAll(r, list)
+}
+
+// entries reads events as the warehouse holds them.
+func entries(ctx context.Context, tx *warehouse.Tx, s warehouse.Statement, args warehouse.Args) (list []entry, err error) {
+	err = tx.Each(ctx, s, args, func(scan func(...any) error) error {
 		var e entry
 		err := scan(&e.Seq, &e.At, &e.Actor, &e.kind, &e.data)
 		list = append(list, e)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+	return list, err
+}
+
+// applyAll applies events to a round in their order.
+func applyAll(r *Round, list []entry) error {
 	decodeAll(list)
-	r := newRound(of)
 	for _, e := range list {
 		if e.broken != nil {
-			return nil, e.broken
+			return e.broken
 		}
 		if err := e.apply(r, e.Mark); err != nil {
-			return nil, fmt.Errorf("event %d (%s) breaks the rules of its round: %w", e.Seq, e.kind, err)
+			return fmt.Errorf("event %d (%s) breaks the rules of its round: %w", e.Seq, e.kind, err)
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // decodeAll reads the events, on all cores: that takes most of the time of a large round, and no event depends on another until it is applied.

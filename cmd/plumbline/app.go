@@ -5,25 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"math"
 	"os"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"plumbline/ingest"
+	"plumbline/company"
 	"plumbline/internal/books"
 	"plumbline/internal/period"
-	"plumbline/internal/warehouse"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
-	"plumbline/reviews"
 )
 
 // app is what all commands share.
@@ -86,8 +81,8 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.language, "lang", a.language, a.say("语言：zh 或 en（或环境变量 PLUMBLINE_LANG）", "language: zh or en (or PLUMBLINE_LANG)"))
 	f.StringVar(&a.memory, "memory", "1GiB", a.say("数据库可用的内存", "memory the database may use"))
 	c.AddCommand(a.initCommand(), a.ingestCommand(), a.rejectsCommand(), a.filesCommand(), a.fileCommand(), a.mappingCommand(), a.kpiCommand(), a.scoreCommand(), a.evidenceCommand(),
-		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.auditCommand(), a.policyCommand(), a.exportCommand(), a.reportCommand(), a.chartCommand(), a.packCommand(), a.tablesCommand(), a.rebuildCommand(), a.doctorCommand(),
-		a.sampleCommand(), a.demoCommand(), a.selfReviewCommand(), a.reviewCommand(), a.quarterCommand(), a.appealCommand(), a.rewardCommand())
+		a.explainCommand(), a.statisticsCommand(), a.compareCommand(), a.qualityCommand(), a.auditCommand(), a.policyCommand(), a.exportCommand(), a.reportCommand(), a.chartCommand(), a.packCommand(), a.tablesCommand(), a.rebuildCommand(), a.doctorCommand(), a.backupCommand(), a.restoreCommand(),
+		a.sampleCommand(), a.demoCommand(), a.selfReviewCommand(), a.reviewCommand(), a.quarterCommand(), a.appealCommand(), a.rewardCommand(), a.serveCommand())
 	a.speak(c)
 	return c
 }
@@ -111,7 +106,7 @@ func (a *app) open(ctx context.Context) (*books.Books, error) { return a.openAt(
 
 func (a *app) openAt(ctx context.Context, dir string) (*books.Books, error) {
 	if _, err := os.Stat(filepath.Join(dir, "journal")); errors.Is(err, os.ErrNotExist) {
-		return nil, useError{fmt.Errorf(a.say("%s 不是数据目录；先运行 plumbline init --data %s", "%s is no data directory; run plumbline init --data %s first"), dir, dir)}
+		return nil, a.noDirectory(dir)
 	}
 	return a.keep(ctx, dir)
 }
@@ -120,17 +115,16 @@ func (a *app) openAt(ctx context.Context, dir string) (*books.Books, error) {
 func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
 	defer finish()
-	handlers := ingest.Handlers()
-	maps.Copy(handlers, reviews.Handlers())
-	return books.Open(ctx, dir, books.Options{
-		Replayed:  replayed,
-		Now:       a.now,
-		Schema:    slices.Concat(policy.Tables(), ingest.Tables(), reviews.Tables()),
-		Handlers:  handlers,
-		Warehouse: warehouse.Options{Memory: a.memory},
-		Notice:    func(s string) { a.tell(a.say("注意：%s", "note: %s"), s) },
-	})
+	c, err := company.Make(ctx, dir, company.Options{Replayed: replayed, Now: a.now, Memory: a.memory,
+		Notice: a.notice})
+	if err != nil {
+		return nil, err
+	}
+	return c.Books, nil
 }
+
+// company is that of the open books.
+func (a *app) company(b *books.Books) *company.Company { return company.Of(b, a.now) }
 
 // with opens the books, runs f and closes them; a failed close is an error too.
 func (a *app) with(ctx context.Context, f func(b *books.Books) error) error {
@@ -142,31 +136,18 @@ func (a *app) with(ctx context.Context, f func(b *books.Books) error) error {
 }
 
 // always is the ledger sequence of "as known now".
-const always int64 = math.MaxInt64 - 1
+const always = company.Always
 
 // current gives the policy that counts today, in the company's own zone.
 func (a *app) current(ctx context.Context, b *books.Books) (policy.Version, error) {
-	v, err := policy.InForce(ctx, b.Warehouse(), always, b.Today())
-	if err != nil || a.today(v.Policy).Equal(b.Today()) {
-		return v, err
-	}
-	return policy.InForce(ctx, b.Warehouse(), always, a.today(v.Policy))
+	return a.company(b).Current(ctx)
 }
 
 // today is the current date in the company's zone, as midnight UTC.
-func (a *app) today(p *policy.Policy) time.Time {
-	y, m, d := a.clock(p).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+func (a *app) today(p *policy.Policy) time.Time { return company.Of(nil, a.now).Today(p) }
 
 // clock is the current time in the company's zone.
-func (a *app) clock(p *policy.Policy) time.Time {
-	zone, err := time.LoadLocation(p.Company.Timezone)
-	if err != nil {
-		zone = time.UTC
-	}
-	return a.now().In(zone)
-}
+func (a *app) clock(p *policy.Policy) time.Time { return a.now().In(company.Zone(p)) }
 
 // actor names who is at the keyboard, for the ledger.
 func (a *app) actor() string {

@@ -13,10 +13,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/ingest"
+	"plumbline/internal/accounts"
+	"plumbline/internal/backup"
 	"plumbline/internal/books"
 	"plumbline/internal/ledger"
 	"plumbline/internal/period"
 	"plumbline/internal/sample"
+	"plumbline/internal/trail"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -52,11 +55,15 @@ func (a *app) doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			trails, err := readTrailHeads(heads)
+			if err != nil {
+				return err
+			}
 			return a.with(c.Context(), func(b *books.Books) error {
 				if write != "" {
 					return a.writeHead(b, write)
 				}
-				return a.examine(c.Context(), b, known)
+				return a.examine(c.Context(), b, known, trails)
 			})
 		},
 	}
@@ -68,7 +75,22 @@ func (a *app) doctorCommand() *cobra.Command {
 // writeHead writes what the ledger ends with, for keeping elsewhere.
 func (a *app) writeHead(b *books.Books, path string) error {
 	h := b.Ledger().Head()
-	text, err := json.Marshal(headFile(h))
+	known := struct {
+		headFile
+		Trail *headFile `json:"trail,omitempty"`
+	}{headFile: headFile(h)}
+	if a.hasTrail() {
+		t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
+		if err != nil {
+			return err
+		}
+		last := headFile(t.Head())
+		if err := t.Close(); err != nil {
+			return err
+		}
+		known.Trail = &last
+	}
+	text, err := json.Marshal(known)
 	if err != nil {
 		return err
 	}
@@ -79,7 +101,7 @@ func (a *app) writeHead(b *books.Books, path string) error {
 }
 
 // examine checks everything that can be checked and tells each finding; the first fault is returned.
-func (a *app) examine(ctx context.Context, b *books.Books, heads []ledger.Head) error {
+func (a *app) examine(ctx context.Context, b *books.Books, heads, trails []ledger.Head) error {
 	head := b.Ledger().Head()
 	var first error
 	report := func(what, well string, err error) {
@@ -105,8 +127,83 @@ func (a *app) examine(ctx context.Context, b *books.Books, heads []ledger.Head) 
 	}
 	report(a.say("每个文件：", "every file: "), a.say("行数 = 入账 + 隔离 + 不计", "rows in = accepted + quarantined + excluded"), lost)
 	report(a.say("事实表：", "facts: "), a.say("每条记录只有一个当前版本，行数与回执一致", "one current version per record, as many rows as the receipts say"), ingest.Examine(ctx, b))
+	a.examineTrail(ctx, trails, report)
+	a.examineAccounts(report)
+	first = errors.Join(first, a.tellReturns(b))
 	if first != nil {
 		return fmt.Errorf("doctor: %w", first)
+	}
+	return nil
+}
+
+// examineTrail checks the log of reads, if there is one, as the ledger is checked.
+func (a *app) examineTrail(ctx context.Context, heads []ledger.Head, report func(what, well string, err error)) {
+	what := a.say("访问日志：", "log of reads: ")
+	if !a.hasTrail() {
+		if len(heads) > 0 {
+			report(what, "", errors.New(a.say("早先有过，现在没有了；请从备份恢复", "it was there when the head was written and is gone; restore it from a backup")))
+		}
+		return
+	}
+	t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
+	if err != nil {
+		report(what, "", err)
+		return
+	}
+	last := t.Head()
+	report(what, fmt.Sprintf(a.say("%d 批首尾相连；末尾哈希 %s", "%d in one chain; head %s"), last.Seq, last.Hash), t.Verify(ctx))
+	for _, h := range heads {
+		report(what, fmt.Sprintf(a.say("包含早先写出的 %d", "it holds %d, written earlier"), h.Seq), t.CheckHead(h))
+	}
+	if err := t.Close(); err != nil {
+		report(what, "", err)
+	}
+}
+
+// readTrailHeads reads the heads of the trail that doctor --write-head wrote beside those of the ledger.
+func readTrailHeads(paths []string) (heads []ledger.Head, err error) {
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, useError{err}
+		}
+		var known struct {
+			Trail *headFile `json:"trail"`
+		}
+		if err := json.Unmarshal(text, &known); err != nil {
+			return nil, useError{fmt.Errorf("%s: %w", path, err)}
+		}
+		if known.Trail != nil {
+			heads = append(heads, ledger.Head(*known.Trail))
+		}
+	}
+	return heads, nil
+}
+
+// examineAccounts looks who may read the files of accounts, if there are any.
+func (a *app) examineAccounts(report func(what, well string, err error)) {
+	files, err := accounts.Examine(a.data)
+	if files > 0 || err != nil {
+		report(a.say("账号：", "accounts: "), fmt.Sprintf(a.say("%d 个文件，只有所有者可读", "%d files, readable by their owner alone"), files), err)
+	}
+}
+
+// tellReturns tells of each time that the ledger was restored to an earlier state.
+func (a *app) tellReturns(b *books.Books) error {
+	for ev, err := range b.Ledger().Events(0) {
+		if err != nil {
+			return err
+		}
+		if ev.Kind != backup.Restored {
+			continue
+		}
+		var r backup.Return
+		if err := json.Unmarshal(ev.Data, &r); err != nil {
+			return fmt.Errorf("read event %d: %w", ev.Seq, err)
+		}
+		fmt.Fprintf(a.out, a.say("! 事件 %d：%s 由备份 %s 退回到事件 %d，而当时已记到 %d；经手 %s，同意 %s，理由：%s\n",
+			"! event %d: on %s the ledger went back by the backup %s to event %d, although %d had been written; by %s, agreed by %s, because: %s\n"),
+			ev.Seq, ev.Time.Format(time.RFC3339), r.File, r.Backup.Seq, r.Expected.Seq, r.By, r.Second, r.Reason)
 	}
 	return nil
 }

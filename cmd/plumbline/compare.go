@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"plumbline/company"
 	"slices"
 	"strconv"
 	"strings"
@@ -378,7 +379,7 @@ func originCells(s *metrics.RecordState, origins *ingest.Origins) []string {
 		return []string{"", "", ""}
 	}
 	file, row := origins.Of(s.Dataset.ID, s.Seq, s.Row)
-	return []string{fileName(file), strconv.FormatInt(row, 10), strconv.FormatInt(s.Seq, 10)}
+	return []string{company.FileName(file), strconv.FormatInt(row, 10), strconv.FormatInt(s.Seq, 10)}
 }
 
 // recordCells gives what stands in a record: of a corrected one the cells that differ, nothing of one that counts elsewhere.

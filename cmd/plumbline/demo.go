@@ -8,12 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"plumbline/charts"
 	"plumbline/ingest"
+	"plumbline/internal/accounts"
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
 	"plumbline/metrics"
@@ -22,6 +22,8 @@ import (
 	"plumbline/reports/pack"
 	"plumbline/reports/tabular"
 	"plumbline/sample_data"
+	"plumbline/sample_data/story"
+	"plumbline/web"
 )
 
 // demoMark stands in a directory that the demo made and may make anew.
@@ -31,18 +33,39 @@ const demoMark = ".plumbline-demo"
 const demoPeriod = "2026Q3"
 
 func (a *app) demoCommand() *cobra.Command {
-	var out string
+	var out, addr string
+	var noServe bool
 	c := &cobra.Command{
 		Use:     "demo -o OUT",
 		Short:   a.say("用示例公司走完全程：导入、指标、评审、封账、工作簿、图表", "the whole way on the sample company: ingest, KPIs, reviews, a seal, workbook, charts"),
 		Example: "  plumbline demo -o out",
 		Args:    a.nothing(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.demo(c.Context(), out)
+			if err := a.demo(c.Context(), out); err != nil || noServe {
+				return err
+			}
+			a.heading(a.say("五、打开网页", "5. The service"))
+			return a.serveData(c.Context(), serving{addr: addr, demo: demoAccounts})
 		},
 	}
+	c.Flags().BoolVar(&noServe, "no-serve", false, a.say("写完文件即结束，不启动网页服务", "stop after writing, without the service"))
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", a.say("网页服务监听的地址", "address of the service"))
 	c.Flags().StringVarP(&out, "output", "o", "out", a.say("写入的目录", "directory to write to"))
 	return c
+}
+
+// demoPassword opens every account of the demonstration; it is no secret.
+const demoPassword = "plumbline-demo"
+
+// demoAccounts are one for each role of the sample company.
+var demoAccounts = []web.DemoAccount{
+	{Login: "employee", Password: demoPassword, Employee: "00012", What: policy.Text{ZH: "员工：写自评，看自己的指标与评估", EN: "employee: self-review, own figures and evaluation"}},
+	{Login: "manager", Password: demoPassword, Employee: "00047", What: policy.Text{ZH: "主管：部门看板、下属、评估", EN: "manager: department board, people, evaluations"}},
+	{Login: "executive", Password: demoPassword, Employee: story.CEO, Roles: []accounts.Role{accounts.Executive}, What: policy.Text{ZH: "总经理：公司看板、战略会、签奖惩", EN: "executive: company board, strategy pack, rewards"}},
+	{Login: "hr", Password: demoPassword, Employee: story.HR, Roles: []accounts.Role{accounts.HR}, What: policy.Text{ZH: "人力资源：数据、考核进度、公布、封账", EN: "human resources: data, quarters, publication, seal"}},
+	{Login: "finance", Password: demoPassword, Employee: story.Finance, Roles: []accounts.Role{accounts.Finance}, What: policy.Text{ZH: "财务：奖惩名单与签字", EN: "finance: reward lists and signatures"}},
+	{Login: "auditor", Password: demoPassword, Roles: []accounts.Role{accounts.Auditor}, What: policy.Text{ZH: "审计：可看全部，不能改", EN: "auditor: reads all, changes nothing"}},
+	{Login: "admin", Password: demoPassword, Roles: []accounts.Role{accounts.Admin}, What: policy.Text{ZH: "管理员：账号与运行，看不到薪酬数据", EN: "administrator: accounts and operation, no pay data"}},
 }
 
 // demo plays the sample company through and tells what came of it.
@@ -58,20 +81,15 @@ func (a *app) demo(ctx context.Context, out string) error {
 	if err := a.initialise(ctx, a.data); err != nil {
 		return err
 	}
-	told, real := &story{}, a.now
-	a.now = func() time.Time { // what the books ask, also while the story goes on
-		if !told.at.IsZero() {
-			return told.at
-		}
-		return real()
-	}
+	clock := &story.Clock{Real: a.now}
+	a.now = clock.Now // what the books ask, also while the story goes on
 	return a.with(ctx, func(b *books.Books) error {
 		a.heading(a.say("一、导入示例公司的文件", "1. Taking in the sample company's files"))
 		took, err := a.ingest(ctx, b, []string{filepath.Join(files, "company"), filepath.Join(files, "refused")}, declared{})
 		if err != nil {
 			return err
 		}
-		if err := a.demoReviews(ctx, b, told); err != nil {
+		if err := story.Play(ctx, a.company(b), clock); err != nil {
 			return fmt.Errorf("play the reviews: %w", err)
 		}
 		return a.demoTold(ctx, b, took, out)

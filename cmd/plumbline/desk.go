@@ -12,8 +12,6 @@ import (
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
-	"plumbline/metrics"
-	"plumbline/policy"
 	"plumbline/reports/tabular"
 	"plumbline/reviews"
 )
@@ -31,25 +29,13 @@ func (a *app) actingFlags(c *cobra.Command, x *acting, reason bool) {
 	}
 }
 
-// desk is where the actor decides about a period: by the policy in force, or the one of the seal.
+// desk is where the actor decides about a period.
 func (a *app) desk(ctx context.Context, b *books.Books, p period.Period, x acting) (*reviews.Desk, error) {
-	asOf := always
-	seal, err := reviews.SealOf(ctx, b, p, always)
-	if err != nil {
-		return nil, err
-	}
-	if seal != nil {
-		asOf = seal.AsOf
-	}
-	v, err := policy.InForce(ctx, b.Warehouse(), asOf, p.LastDay())
-	if err != nil {
-		return nil, err
-	}
 	actor := x.as
 	if actor == "" {
 		actor = a.actor()
 	}
-	return &reviews.Desk{Books: b, Version: v, Actor: actor, Zone: a.clock(v.Policy).Location()}, nil
+	return a.company(b).Desk(ctx, p, actor)
 }
 
 // atDesk opens the books and decides about the period that the first argument names.
@@ -105,27 +91,6 @@ func (a *app) stateText(s reviews.State) string {
 		return string(s)
 	}
 	return s.Name().In(a.lang)
-}
-
-// monthsOf reads the rounds of a quarter's months.
-func monthsOf(ctx context.Context, b *books.Books, p period.Period) (list []*reviews.Round, err error) {
-	for _, m := range p.Months() {
-		r, err := reviews.Read(ctx, b, m, always)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, r)
-	}
-	return list, nil
-}
-
-// decidedBy is the ledger sequence up to which decisions belong to a report. Rewards and adjustments follow a seal, so that a sealed report has
-// them as they are now; of any other, what came later is no part of the state that is shown.
-func decidedBy(r *metrics.Report) int64 {
-	if r.Seal != "" {
-		return always
-	}
-	return r.LedgerSeq
 }
 
 // short cuts a list of words for a line.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"plumbline/company"
 	"strconv"
 	"time"
 
@@ -108,18 +109,13 @@ func (a *app) evidenceTable(d *policy.Dataset, rows []metrics.EvidenceRow, origi
 			continue
 		}
 		if d.Recorded != "" {
-			t.Rows = append(t.Rows, append(cells, a.decision(r.Seq), ""))
+			t.Rows = append(t.Rows, append(cells, company.Decision(r.Seq).In(a.lang), ""))
 			continue
 		}
 		file, row := origins.Of(d.ID, r.Seq, r.Row)
-		t.Rows = append(t.Rows, append(cells, fileName(file), strconv.FormatInt(row, 10)))
+		t.Rows = append(t.Rows, append(cells, company.FileName(file), strconv.FormatInt(row, 10)))
 	}
 	return t
-}
-
-// decision names the event that wrote a row which no file brought.
-func (a *app) decision(seq int64) string {
-	return fmt.Sprintf(a.say("账序 %d 的决定", "decision %d of the ledger"), seq)
 }
 
 // shareText is how much of a record counts in its department; blank where it counts nowhere.

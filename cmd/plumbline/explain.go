@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"plumbline/company"
 
 	"github.com/spf13/cobra"
 
-	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/metrics"
 	"plumbline/reports/explain"
@@ -83,7 +82,7 @@ func (a *app) explain(ctx context.Context, b *books.Books, of string, x explaini
 		return err
 	}
 	d := list[0]
-	files, err := a.receiptFiles(ctx, b, receiptsOf(d)...)
+	files, err := a.company(b).ReceiptFiles(ctx, a.lang, company.ReceiptsOf(d)...)
 	switch {
 	case err != nil:
 		return err
@@ -91,14 +90,6 @@ func (a *app) explain(ctx context.Context, b *books.Books, of string, x explaini
 		return a.writeJSON(explain.PersonData(d, files, a.lang))
 	}
 	return explain.WritePerson(a.out, d, files, a.lang)
-}
-
-// receiptsOf lists the receipts of all lines of a person.
-func receiptsOf(d *metrics.Derivation) (list []*metrics.Receipt) {
-	for _, l := range d.Lines {
-		list = append(list, l.Receipts...)
-	}
-	return list
 }
 
 // explainValue explains one value.
@@ -111,7 +102,7 @@ func (a *app) explainValue(ctx context.Context, b *books.Books, q metrics.Questi
 	if err != nil {
 		return err
 	}
-	files, err := a.receiptFiles(ctx, b, r)
+	files, err := a.company(b).ReceiptFiles(ctx, a.lang, r)
 	switch {
 	case err != nil:
 		return err
@@ -119,36 +110,6 @@ func (a *app) explainValue(ctx context.Context, b *books.Books, q metrics.Questi
 		return a.writeJSON(explain.ValueData(r, files, a.lang))
 	}
 	return explain.WriteValue(a.out, r, files, a.lang)
-}
-
-// receiptFiles names the files that the records of receipts come from, by ledger sequence, with how many of each counted. A record that counts for
-// several values is counted once. Records of decisions name the decision.
-func (a *app) receiptFiles(ctx context.Context, b *books.Books, receipts ...*metrics.Receipt) ([]explain.File, error) {
-	origins, err := ingest.ReadOrigins(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	seen, rows, names := map[metrics.FactRow]bool{}, map[int64]int{}, map[int64]ingest.File{}
-	for _, r := range receipts {
-		for _, fact := range r.Rows.Facts {
-			if seen[fact] {
-				continue
-			}
-			seen[fact] = true
-			f, _ := origins.Of(fact.Dataset, fact.Seq, fact.Row)
-			if f.Seq == 0 { // no file brought it
-				f.Seq, f.Name = fact.Seq, a.decision(fact.Seq)
-			}
-			rows[f.Seq]++
-			names[f.Seq] = f
-		}
-	}
-	var files []explain.File
-	for seq, f := range names {
-		files = append(files, explain.File{Name: fileName(f), SHA256: f.SHA256, Seq: seq, Rows: rows[seq]})
-	}
-	slices.SortFunc(files, func(x, y explain.File) int { return int(x.Seq - y.Seq) })
-	return files, nil
 }
 
 func (a *app) writeJSON(v any) error {

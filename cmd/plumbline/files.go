@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"plumbline/company"
 	"regexp"
 	"slices"
 	"strconv"
@@ -325,7 +326,7 @@ func (a *app) withdraw(ctx context.Context, b *books.Books, sha256, note string)
 		return fmt.Errorf("%s: %w", files[0].Name, err)
 	}
 	for _, f := range standing {
-		a.tell(a.say("已撤回 %s（%s）：%s", "withdrawn: %s (%s) %s"), fileName(f), a.kind(v.Policy, f.Dataset), a.countText(f))
+		a.tell(a.say("已撤回 %s（%s）：%s", "withdrawn: %s (%s) %s"), company.FileName(f), a.kind(v.Policy, f.Dataset), a.countText(f))
 	}
 	if err := a.tellWithdrawal(ctx, b, v.Policy, seq); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"plumbline/company"
 	"slices"
 	"strings"
 	"time"
@@ -221,14 +222,6 @@ func (a *app) explained(err error) string {
 	return b.String()
 }
 
-// fileName names a table of a file, as in "exports.zip [logs.csv]".
-func fileName(f ingest.File) string {
-	if part := strings.TrimSpace(f.Member + " " + f.Sheet); part != "" {
-		return f.Name + " [" + part + "]"
-	}
-	return f.Name
-}
-
 // kind names a dataset in the user's language.
 func (a *app) kind(p *policy.Policy, id string) string {
 	if d := p.Dataset(id); d != nil {
@@ -244,7 +237,7 @@ func (a *app) tellFile(p *policy.Policy, f ingest.File, already bool) {
 
 // fileLines says in one line what became of a table, and in further ones what the reader should know.
 func (a *app) fileLines(p *policy.Policy, f ingest.File, already bool) []string {
-	name, kind := fileName(f), a.kind(p, f.Dataset)
+	name, kind := company.FileName(f), a.kind(p, f.Dataset)
 	if already {
 		at := f.At.In(a.clock(p).Location()).Format("2006-01-02 15:04")
 		return []string{fmt.Sprintf(a.say("= %s（%s）已于 %s 由 %s 导入，未作改动", "= %s (%s) was taken in on %s by %s; nothing changed"), name, kind, at, f.Actor)}

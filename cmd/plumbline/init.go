@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"plumbline/company"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"plumbline/policy"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -42,20 +39,7 @@ func (a *app) initialise(ctx context.Context, dir string) error {
 			return useError{fmt.Errorf(a.say("%s 不是空目录；请换一个目录", "%s is not empty; choose another directory"), dir)}
 		}
 	}
-	b, err := a.keep(ctx, dir)
-	if err != nil {
-		return err
-	}
-	s := policy.Default()
-	first := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	err = s.WriteDir(filepath.Join(dir, "policy"))
-	if err == nil {
-		err = policy.WriteMappings(filepath.Join(dir, "policy"), policy.DefaultMappings())
-	}
-	if err == nil {
-		err = policy.Adopt(ctx, b, s, first, a.say("默认制度", "default policy"), a.actor())
-	}
-	return errors.Join(err, b.Close())
+	return company.Begin(ctx, dir, company.Options{Now: a.now, Memory: a.memory, Notice: a.notice}, a.say("默认制度", "default policy"), a.actor())
 }
 
 // begun reports whether a journal holds anything: an interrupted init may have left an empty one, and is repeated.

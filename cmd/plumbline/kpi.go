@@ -10,7 +10,6 @@ import (
 
 	"plumbline/internal/books"
 	"plumbline/internal/fixed"
-	"plumbline/internal/period"
 	"plumbline/metrics"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
@@ -106,7 +105,7 @@ func (a *app) tellStrays(ctx context.Context, b *books.Books, q metrics.Question
 	return err
 }
 
-// question reads the period and finds the policy that counts at its end.
+// question reads the period and finds the policy that counts at its end; of a sealed period it says so.
 func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int64) (metrics.Question, error) {
 	p, err := a.period(arg)
 	if err != nil {
@@ -115,51 +114,21 @@ func (a *app) question(ctx context.Context, b *books.Books, arg string, asOf int
 	if asOf, err = a.asOfDay(ctx, b, asOf); err != nil {
 		return metrics.Question{}, err
 	}
-	if asOf == 0 {
-		seal, err := reviews.SealOf(ctx, b, p, always)
-		if err != nil {
-			return metrics.Question{}, err
-		}
-		if seal != nil {
-			return a.sealedQuestion(ctx, b, p, seal)
-		}
-		asOf = always
-	}
-	v, err := policy.InForce(ctx, b.Warehouse(), asOf, p.LastDay())
+	q, seal, err := a.company(b).Question(ctx, p, asOf)
 	if err != nil {
-		return metrics.Question{}, err
+		return q, err
 	}
-	return metrics.Question{Period: p, Version: v, AsOf: asOf, Now: a.clock(v.Policy), Evaluator: a.evaluator()}, nil
-}
-
-// judging is question with all evaluations that are in, published or not: for those who judge.
-func (a *app) judging(ctx context.Context, b *books.Books, arg string) (metrics.Question, error) {
-	q, err := a.question(ctx, b, arg, 0)
-	q.Evaluator = reviews.Evaluate
-	return q, err
-}
-
-// evaluator reads evaluations once they are published, or before where the flag asks for it.
-func (a *app) evaluator() metrics.Evaluator {
-	if a.unpublished {
-		return reviews.Evaluate
+	if seal != nil {
+		a.tell(a.say("%s 已封账：以下为封账时的数字（账序 %d，封账号 %s）", "%s is sealed: these are the figures of the seal (ledger sequence %d, seal %s)"), p, seal.AsOf, seal.ID())
+	} else if a.unpublished {
+		q.Evaluator = reviews.Evaluate
 	}
-	return reviews.EvaluatePublished
+	return q, nil
 }
 
 // evaluationsFlag gives a command the flag --with-evaluations.
 func (a *app) evaluationsFlag(c *cobra.Command) {
 	c.Flags().BoolVar(&a.unpublished, "with-evaluations", false, a.say("公布之前也计入已提交的上级评分（人力资源预览，勿外传）", "count evaluations that are in also before the publication: a preview for human resources, not to be handed out"))
-}
-
-// sealedQuestion asks for a period as its seal has it, and says so.
-func (a *app) sealedQuestion(ctx context.Context, b *books.Books, p period.Period, seal *reviews.Seal) (metrics.Question, error) {
-	v, err := policy.InForce(ctx, b.Warehouse(), seal.AsOf, p.LastDay())
-	if err != nil {
-		return metrics.Question{}, err
-	}
-	a.tell(a.say("%s 已封账：以下为封账时的数字（账序 %d，封账号 %s）", "%s is sealed: these are the figures of the seal (ledger sequence %d, seal %s)"), p, seal.AsOf, seal.ID())
-	return seal.Standing(p, v, a.clock(v.Policy).Location()), nil
 }
 
 func (a *app) levels(by []string) (l metrics.Levels, err error) {

@@ -76,7 +76,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errRejects):
 		return exitRejects
-	case errors.As(err, &use), errors.As(err, &faults), errors.As(err, &refused), errors.As(err, &refusal):
+	case errors.As(err, &use), errors.As(err, &faults), errors.As(err, &refused), errors.As(err, &refusal), backupMisuse(err):
 		return exitUse
 	}
 	return exitFailed
@@ -99,6 +99,9 @@ func (a *app) words(err error) string {
 			return fmt.Sprintf("数据目录 %s 正由另一个进程使用；请先结束那个进程", locked.Dir)
 		}
 		return fmt.Sprintf("数据目录 %s 正由进程 %d 使用；请先结束那个进程", locked.Dir, locked.PID)
+	}
+	if words, ok := a.backupWords(err); ok {
+		return words
 	}
 	return a.explained(err)
 }

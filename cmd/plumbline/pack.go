@@ -9,14 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/charts"
-	"plumbline/ingest"
 	"plumbline/internal/books"
 	"plumbline/internal/headless"
 	"plumbline/internal/period"
-	"plumbline/metrics"
 	"plumbline/policy"
 	"plumbline/reports/pack"
-	"plumbline/reviews"
 )
 
 // chromiumEnv names the browser that prints PDFs.
@@ -58,62 +55,7 @@ func (a *app) packData(ctx context.Context, b *books.Books, arg string, asOf int
 	if q.Period.Kind() != period.Quarter {
 		return d, useError{fmt.Errorf(a.say("%s 不是一个季度；战略会材料按季度制作，请写 2026Q3 的样子", "%s is no quarter; a pack is of a quarter, such as 2026Q3"), arg)}
 	}
-	if d.Report, err = metrics.New(ctx, b, q); err != nil {
-		return d, err
-	}
-	if err = d.Report.ReadDetails(ctx, b); err != nil {
-		return d, err
-	}
-	if d.Quality, err = metrics.Examine(ctx, b, q, metrics.Levels{Company: true, Department: true}); err != nil {
-		return d, err
-	}
-	if d.FollowUp, err = metrics.FollowResolutions(ctx, b, q); err != nil {
-		return d, err
-	}
-	if d.Files, err = intake(ctx, b, d.Report.LedgerSeq); err != nil {
-		return d, err
-	}
-	if d.Rewards, err = lastRewards(ctx, b, q.Period, decidedBy(d.Report)); err != nil {
-		return d, err
-	}
-	if d.Report.Seal != "" {
-		d.Adjustments, _, err = reviews.Adjustments(ctx, b, q.Period, q.Now.Location())
-	}
-	return d, err
-}
-
-// intake counts the rows of the files in the books.
-func intake(ctx context.Context, b *books.Books, asOf int64) (in pack.Intake, err error) {
-	files, err := ingest.Files(ctx, b, asOf)
-	for _, f := range files {
-		in.Files++
-		in.In, in.Accepted, in.Quarantined = in.In+f.RowsIn, in.Accepted+f.Accepted, in.Quarantined+f.Quarantined
-	}
-	in.Excluded = in.In - in.Accepted - in.Quarantined
-	return in, err
-}
-
-// lastRewards gives the reward lists of a quarter or, when it has none, of the one before, as known at a ledger sequence.
-func lastRewards(ctx context.Context, b *books.Books, of period.Period, asOf int64) (*pack.Rewards, error) {
-	for _, p := range []period.Period{of, of.Before()} {
-		r, err := reviews.Read(ctx, b, p, asOf)
-		if err != nil {
-			return nil, err
-		}
-		if len(r.Lists) == 0 {
-			continue
-		}
-		found := &pack.Rewards{Period: p, Lists: r.Lists}
-		for _, l := range r.Lists {
-			lines, err := l.ReadLines(b)
-			if err != nil {
-				return nil, err
-			}
-			found.Lines = append(found.Lines, lines)
-		}
-		return found, nil
-	}
-	return nil, nil
+	return a.company(b).Pack(ctx, q)
 }
 
 // writePack writes the files and names them.

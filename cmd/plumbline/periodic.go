@@ -67,7 +67,7 @@ func (a *app) periodic(ctx context.Context, b *books.Books, arg string, f report
 	if err != nil {
 		return err
 	}
-	names, err := a.namesOf(ctx, b, q)
+	names, err := a.company(b).Names(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,8 @@ func (a *app) periodic(ctx context.Context, b *books.Books, arg string, f report
 		}
 	}
 	for _, id := range departments {
-		d := reports.Periodic{Report: r, Week: week, Department: id, Names: names, Made: q.Now}
-		if d.Activity, err = metrics.ReadActivity(ctx, b, q, activityAsked(r, week, id)); err != nil {
+		d, err := a.company(b).Periodic(ctx, r, q, week, id, names)
+		if err != nil {
 			return err
 		}
 		if err := a.writePeriodic(ctx, d, f); err != nil {
@@ -88,26 +88,6 @@ func (a *app) periodic(ctx context.Context, b *books.Books, arg string, f report
 		}
 	}
 	return nil
-}
-
-// Days after a report's last one in which milestones are told.
-const (
-	weekAhead  = 14
-	monthAhead = 31
-)
-
-// activityAsked asks for the days of a report; of a week for the shares over its days too.
-func activityAsked(r *metrics.Report, week *period.Week, department string) metrics.ActivityQuestion {
-	if week == nil {
-		return metrics.ActivityQuestion{From: r.Period.Start(), To: r.Period.LastDay(), Department: department, Ahead: monthAhead}
-	}
-	ask := metrics.ActivityQuestion{From: week.Start(), To: week.LastDay(), Department: department, Ahead: weekAhead, Rates: []*policy.KPI{}}
-	for _, k := range r.KPIs {
-		if k.IsRate() && !k.Anonymous {
-			ask.Rates = append(ask.Rates, k)
-		}
-	}
-	return ask
 }
 
 func (a *app) writePeriodic(ctx context.Context, d reports.Periodic, f reportFlags) error {

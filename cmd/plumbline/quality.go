@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"plumbline/company"
 	"slices"
 	"strconv"
 	"strings"
@@ -221,7 +222,7 @@ func (a *app) qualityRow(q metrics.QualityQuestion, r metrics.QualityRow, origin
 	}
 	if r.Seq > 0 {
 		f, n := origins.Of(q.Check.Dataset.ID, r.Seq, r.Row)
-		at, event, file, row = r.At.In(q.Now.Location()).Format(time.DateTime), strconv.FormatInt(r.Seq, 10), fileName(f), strconv.FormatInt(n, 10)
+		at, event, file, row = r.At.In(q.Now.Location()).Format(time.DateTime), strconv.FormatInt(r.Seq, 10), company.FileName(f), strconv.FormatInt(n, 10)
 	}
 	cells := []string{r.Says.In(a.lang), r.Department, r.Employee, day, r.Share.String(), at, r.Actor, event, file, row}
 	cells = append(append(cells, r.Cells...), r.Before...)

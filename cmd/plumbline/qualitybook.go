@@ -12,7 +12,7 @@ import (
 
 // qualityWorkbook writes the findings that are asked for as a workbook.
 func (a *app) qualityWorkbook(ctx context.Context, b *books.Books, q metrics.Question, found *metrics.Quality, checks []*policy.QualityCheck, l metrics.Levels, f qualityFlags) error {
-	names, err := a.namesOf(ctx, b, q)
+	names, err := a.company(b).Names(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (a *app) quarterStatus(ctx context.Context, b *books.Books, arg string) err
 	if err != nil {
 		return err
 	}
-	r, zone := x.round, a.clock(x.report.Policy).Location()
+	r, zone := x.Round, a.clock(x.Report.Policy).Location()
 	mark := func(zh, en string, m *reviews.Mark) {
 		if m != nil {
 			a.tell("%s %s %s", a.say(zh, en), moment(m.At, zone), m.Actor)
@@ -148,7 +148,7 @@ func (a *app) quarterStatus(ctx context.Context, b *books.Books, arg string) err
 		a.column("due", "应评", "due", tabular.Integer), a.column("in", "已评", "in", tabular.Integer), a.column("exempt", "免评", "exempt", tabular.Integer), a.column("calibrated", "校准", "calibrated", tabular.Integer),
 		a.column("waiting", "待评的上级", "waiting for")}}
 	n := strconv.Itoa
-	for _, p := range reviews.Progresses(r, x.months, x.report, x.tasks) {
+	for _, p := range reviews.Progresses(r, x.Months, x.Report, x.Tasks) {
 		t.Add(p.Department.ID, p.Department.Name.In(a.lang), a.stateText(p.State), n(p.People), n(p.SelfDue), n(p.SelfIn), n(p.SelfLate), n(p.Due), n(p.In), n(p.Exempt), n(p.Calibrated), short(p.Waiting, 5))
 	}
 	return t.Write(a.out, a.format)

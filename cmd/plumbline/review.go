@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"plumbline/company"
 	"slices"
 	"strconv"
 	"time"
@@ -33,35 +34,16 @@ func (a *app) reviewCommand() *cobra.Command {
 	return c
 }
 
-// inQuestion is a quarter with all that its evaluations need.
-type inQuestion struct {
-	round  *reviews.Round
-	months []*reviews.Round
-	report *metrics.Report
-	tasks  []reviews.Task
-}
-
 // evaluations reads a quarter's evaluations.
-func (a *app) evaluations(ctx context.Context, b *books.Books, arg string) (*inQuestion, error) {
-	q, err := a.judging(ctx, b, arg)
+func (a *app) evaluations(ctx context.Context, b *books.Books, arg string) (*company.Judged, error) {
+	p, err := a.period(arg)
 	if err != nil {
 		return nil, err
 	}
-	if q.Period.Kind() != period.Quarter {
+	if p.Kind() != period.Quarter {
 		return nil, useError{fmt.Errorf(a.say("%s 不是一个季度；请写 2026Q3 的样子", "%s is no quarter; write it like 2026Q3"), arg)}
 	}
-	x := &inQuestion{}
-	if x.round, err = reviews.Read(ctx, b, q.Period, q.AsOf); err != nil {
-		return nil, err
-	}
-	if x.months, err = monthsOf(ctx, b, q.Period); err != nil {
-		return nil, err
-	}
-	if x.report, err = metrics.Judge(ctx, b, q); err != nil {
-		return nil, err
-	}
-	x.tasks = reviews.Tasks(x.round, x.months, x.report)
-	return x, nil
+	return a.company(b).Judged(ctx, p)
 }
 
 func (a *app) reviewListCommand() *cobra.Command {
@@ -75,7 +57,7 @@ func (a *app) reviewListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				x.tasks = slices.DeleteFunc(x.tasks, func(t reviews.Task) bool {
+				x.Tasks = slices.DeleteFunc(x.Tasks, func(t reviews.Task) bool {
 					return department != "" && t.Department != department || superior != "" && t.Superior != superior
 				})
 				return a.taskTable(x).Write(a.out, a.format)
@@ -89,14 +71,14 @@ func (a *app) reviewListCommand() *cobra.Command {
 }
 
 // taskTable lists evaluations with the three views of a person.
-func (a *app) taskTable(x *inQuestion) *tabular.Table {
+func (a *app) taskTable(x *company.Judged) *tabular.Table {
 	t := &tabular.Table{Columns: []tabular.Column{a.column("department", "部门", "department"), a.column("employee_no", "工号", "employee"), a.column("name", "姓名", "name"),
 		a.column("superior", "上级", "superior"), a.column("days", "天数", "days", tabular.Integer), a.column("state", "状态", "state"), a.column("self", "自评", "self", tabular.Decimal),
 		a.column("given", "上级评分", "superior's", tabular.Decimal), a.column("kpi", "指标得分", "KPI", tabular.Decimal), a.column("gap", "上级−指标", "superior−KPI", tabular.Decimal),
 		a.column("calibrated", "校准为", "calibrated", tabular.Decimal), a.column("version", "版本", "version", tabular.Integer)}}
-	for _, k := range x.tasks {
+	for _, k := range x.Tasks {
 		self, given, gap, cal, version := "", "", "", "", "0"
-		if n, ok := selfTotal(k); ok {
+		if n := k.SelfTotal(); n != nil {
 			self = n.Text(2)
 		}
 		if k.Done != nil {
@@ -109,7 +91,7 @@ func (a *app) taskTable(x *inQuestion) *tabular.Table {
 			}
 		}
 		state := a.taskState(k)
-		if c := x.round.Calibrated[k.Member]; c != nil {
+		if c := x.Round.Calibrated[k.Member]; c != nil {
 			cal = c.Points.Text(2)
 		}
 		t.Add(k.Department, k.Employee, k.Person.Name.In(a.lang), k.Superior, strconv.Itoa(k.Days), state, self, given, scoreText(k.KPIPoints), gap, cal, version)
@@ -132,19 +114,6 @@ func (a *app) taskState(k reviews.Task) string {
 	return a.stateText(k.Done.State)
 }
 
-// selfTotal weighs a person's own points as the scorecard does.
-func selfTotal(k reviews.Task) (fixed.Num, bool) {
-	var sum fixed.Num
-	for _, i := range k.Card.Items {
-		at := slices.IndexFunc(k.Self, func(x reviews.ItemPoints) bool { return x.KPI == i.KPI.ID })
-		if at < 0 {
-			return 0, false
-		}
-		sum += k.Self[at].Points.Times(i.Weight)
-	}
-	return sum / 100, true
-}
-
 func (a *app) reviewLeniencyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "leniency QUARTER", Short: a.say("各上级评分的宽严：与所评的人的指标得分相比", "how leniently superiors judge, against the KPI points of the same people"), Example: "  plumbline review leniency 2026Q3",
@@ -157,7 +126,7 @@ func (a *app) reviewLeniencyCommand() *cobra.Command {
 				}
 				t := &tabular.Table{Columns: []tabular.Column{a.column("superior", "上级", "superior"), a.column("people", "人数", "people", tabular.Integer), a.column("given", "平均评分", "given", tabular.Decimal),
 					a.column("kpi", "平均指标得分", "KPI", tabular.Decimal), a.column("gap", "差", "gap", tabular.Decimal), a.column("against_all", "与全体上级之差相比", "against all", tabular.Decimal)}}
-				for _, l := range reviews.Leniencies(x.tasks) {
+				for _, l := range reviews.Leniencies(x.Tasks) {
 					t.Add(l.Superior, strconv.Itoa(l.People), l.Given.Text(2), l.KPI.Text(2), l.Gap.Text(2), l.Against.Text(2))
 				}
 				return t.Write(a.out, a.format)
@@ -213,7 +182,7 @@ func (a *app) reviewFormCommand() *cobra.Command {
 					whose = superior
 				}
 				wanted := func(k reviews.Task) bool { return (all || k.Superior == whose) && k.Employee != d.Actor }
-				if err := d.MayReadEvaluations(ctx, p, keysOf(in.tasks, wanted), a.now()); err != nil {
+				if err := d.MayReadEvaluations(ctx, p, keysOf(in.Tasks, wanted), a.now()); err != nil {
 					return err
 				}
 				f := a.reviewFile(in, wanted)
@@ -252,9 +221,9 @@ func keysOf(tasks []reviews.Task, wanted func(k reviews.Task) bool) (keys []metr
 }
 
 // reviewFile makes the form of the evaluations that are wanted and not submitted.
-func (a *app) reviewFile(x *inQuestion, wanted func(k reviews.Task) bool) reviewFile {
-	f := reviewFile{Quarter: x.round.Period.String()}
-	for _, k := range x.tasks {
+func (a *app) reviewFile(x *company.Judged, wanted func(k reviews.Task) bool) reviewFile {
+	f := reviewFile{Quarter: x.Round.Period.String()}
+	for _, k := range x.Tasks {
 		if !wanted(k) || k.Exempt != nil || k.Done != nil && k.Done.State == reviews.Submitted {
 			continue
 		}

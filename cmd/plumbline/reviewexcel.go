@@ -37,13 +37,13 @@ func (a *app) reviewExportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				d := reports.EvaluationData{Report: x.report, Round: x.round, Tasks: x.tasks, Department: department, Holder: holder}
+				d := reports.EvaluationData{Report: x.Report, Round: x.Round, Tasks: x.Tasks, Department: department, Holder: holder}
 				if department != "" {
 					return a.exportEvaluations(c.Context(), out, d)
 				}
 				whose := []string{superior}
 				if !one {
-					whose = superiorsOf(x.tasks)
+					whose = superiorsOf(x.Tasks)
 				}
 				var sheets []reports.EvaluationData
 				for _, no := range whose {
@@ -166,7 +166,7 @@ func (a *app) importEvaluations(ctx context.Context, d *reviews.Desk, f *reports
 	if err != nil {
 		return taken, err
 	}
-	now.Tasks = x.tasks
+	now.Tasks = x.Tasks
 	if now.Refused, err = d.MayEvaluate(ctx, f.Quarter, f.People(), a.now()); err != nil {
 		return taken, err
 	}

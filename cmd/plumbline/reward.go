@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plumbline/company"
 	"plumbline/internal/books"
 	"plumbline/internal/period"
 	"plumbline/metrics"
@@ -265,33 +266,14 @@ func (a *app) rewardPayrollCommand() *cobra.Command {
 }
 
 func (a *app) payroll(ctx context.Context, d *reviews.Desk, p period.Period, out string) error {
-	r, err := reviews.Read(ctx, d.Books, p, always)
+	sheet, err := a.company(d.Books).Payroll(ctx, p, d.Version, a.lang)
 	if err != nil {
 		return err
 	}
-	t := &tabular.Table{Columns: []tabular.Column{{Name: "period"}, {Name: "list", Kind: tabular.Integer}, {Name: "department"}, {Name: "employee_no"}, {Name: "name"}, {Name: "amount_yuan", Kind: tabular.Decimal}, {Name: "certificate"}, {Name: "seal"}}}
-	sheet := reports.Payroll{Company: d.Version.Policy.Company.Name, Period: p, Made: a.clock(d.Version.Policy)}
-	waiting := 0
-	for _, l := range r.Lists {
-		if l.Refused != nil {
-			continue
-		}
-		lines, err := l.ReadLines(d.Books)
-		if err != nil {
-			return err
-		}
-		for _, x := range lines {
-			if !l.Sheet(x.Sheet).Payable() {
-				waiting++
-				continue
-			}
-			t.Add(p.String(), strconv.Itoa(l.Number), x.Department, x.Employee, x.Name.In(a.lang), x.Amount.Text(2), x.Certificate, r.Sealed.ID())
-			sheet.Lines = append(sheet.Lines, reports.PayrollLine{List: l.Number, Department: x.Department, Employee: x.Employee, Name: x.Name.In(a.lang), Certificate: x.Certificate, Amount: x.Amount})
-		}
-	}
-	if len(t.Rows) == 0 {
+	if len(sheet.Lines) == 0 {
 		return useError{fmt.Errorf(a.say("%s 还没有可以发放的名单；用 plumbline reward list %[1]s 查看签字", "nothing of %s may be paid yet; plumbline reward list %[1]s shows the signatures"), p)}
 	}
+	t := company.PayrollTable(sheet)
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -302,7 +284,6 @@ func (a *app) payroll(ctx context.Context, d *reviews.Desk, p period.Period, out
 			return err
 		}
 	}
-	sheet.Seal, sheet.Waiting = r.Sealed.ID(), waiting
 	to, err := a.folder(out)
 	if err != nil {
 		return err
@@ -311,8 +292,8 @@ func (a *app) payroll(ctx context.Context, d *reviews.Desk, p period.Period, out
 	if err != nil {
 		return err
 	}
-	if waiting > 0 {
-		a.tell(a.say("另有 %d 行尚未签完，未列入", "%d lines are not signed by all yet and left out"), waiting)
+	if sheet.Waiting > 0 {
+		a.tell(a.say("另有 %d 行尚未签完，未列入", "%d lines are not signed by all yet and left out"), sheet.Waiting)
 	}
 	if path == "" {
 		return a.done("%s：%d 行，有密码保护；CSV 无法保护，未写", "%s: %d lines, protected; a CSV cannot be, and is not written", book, len(t.Rows))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"plumbline/company"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,13 +173,13 @@ func (a *app) resultTables(ctx context.Context, b *books.Books, q metrics.Questi
 	if q.Period.Kind() != period.Quarter {
 		return list, nil
 	}
-	return a.quarterTables(ctx, b, q, decidedBy(report), list)
+	return a.quarterTables(ctx, b, q, company.DecidedBy(report), list)
 }
 
 // quarterTables adds what only a quarter has, with the decisions up to a ledger sequence.
 func (a *app) quarterTables(ctx context.Context, b *books.Books, q metrics.Question, decided int64, list []namedTable) (_ []namedTable, err error) {
-	x := &inQuestion{}
-	if x.round, err = reviews.Read(ctx, b, q.Period, decided); err != nil {
+	x := &company.Judged{}
+	if x.Round, err = reviews.Read(ctx, b, q.Period, decided); err != nil {
 		return nil, err
 	}
 	for _, m := range q.Period.Months() {
@@ -186,16 +187,16 @@ func (a *app) quarterTables(ctx context.Context, b *books.Books, q metrics.Quest
 		if err != nil {
 			return nil, err
 		}
-		x.months = append(x.months, month)
+		x.Months = append(x.Months, month)
 	}
 	q.Evaluator = reviews.Evaluate
-	if x.report, err = metrics.Judge(ctx, b, q); err != nil {
+	if x.Report, err = metrics.Judge(ctx, b, q); err != nil {
 		return nil, err
 	}
-	x.tasks = reviews.Tasks(x.round, x.months, x.report)
-	list = append(list, namedTable{"reviews", a.taskTable(x)}, namedTable{"appeals", a.appealTable(x.round, q.Version.Policy)})
+	x.Tasks = reviews.Tasks(x.Round, x.Months, x.Report)
+	list = append(list, namedTable{"reviews", a.taskTable(x)}, namedTable{"appeals", a.appealTable(x.Round, q.Version.Policy)})
 	rewards := a.rewardTable(q.Period, 0, nil)
-	for _, l := range x.round.Lists {
+	for _, l := range x.Round.Lists {
 		lines, err := l.ReadLines(b)
 		if err != nil {
 			return nil, err

@@ -54,6 +54,8 @@ type Options struct {
 	Handlers  map[string]Handler    // by kind of event
 	Warehouse warehouse.Options     // Staging and Temp are set by Open
 	Notice    func(string)          // told of repairs and rebuilds; nil: dropped
+	// Recorded is told of each event once it is in the warehouse, while no other can be recorded; nil: nobody.
+	Recorded func(ledger.Event)
 	// Replayed is told how far a replay or rebuild has come; nil: nobody.
 	Replayed func(done, total int64)
 }
@@ -66,6 +68,8 @@ type Books struct {
 	ledger *ledger.Ledger
 	db     atomic.Pointer[warehouse.DB] // exchanged by Rebuild while others read
 
+	seq atomic.Int64 // of the last event in the warehouse, so that pages need no transaction to see that nothing is new
+
 	mu  sync.Mutex // one event at a time
 	now time.Time  // the time of the event being recorded
 }
@@ -75,6 +79,9 @@ type Books struct {
 func Open(ctx context.Context, dir string, opt Options) (*Books, error) {
 	if opt.Notice == nil {
 		opt.Notice = func(string) {}
+	}
+	if opt.Recorded == nil {
+		opt.Recorded = func(ledger.Event) {}
 	}
 	if opt.Replayed == nil {
 		opt.Replayed = func(int64, int64) {}
@@ -128,7 +135,7 @@ func (b *Books) openWarehouse(ctx context.Context) error {
 		b.opt.Notice(reason)
 		return b.Rebuild(ctx)
 	}
-	return b.replay(ctx, db)
+	return b.catchUp(ctx, db)
 }
 
 // setAside moves a warehouse that cannot be read out of the way, where it can be looked at.
@@ -187,6 +194,7 @@ func (b *Books) unfit(ctx context.Context) (string, error) {
 	if s.layout != b.layout {
 		return "the warehouse was made by another version of the program and is rebuilt from the ledger", nil
 	}
+	b.seq.Store(s.seq)
 	if s.seq == 0 {
 		return "", nil
 	}
@@ -274,6 +282,9 @@ func (b *Books) apply(ctx context.Context, tx *warehouse.Tx, ev ledger.Event, pr
 	return handler(ctx, tx, Entry{Event: ev, Prepared: prepared, Original: b.ledger.OpenOriginal, Staging: b.opt.Warehouse.Staging})
 }
 
+// Seq is the ledger sequence of the last event that the warehouse holds.
+func (b *Books) Seq() int64 { return b.seq.Load() }
+
 // note writes into the warehouse how far the ledger has been applied.
 func (b *Books) note(ctx context.Context, tx *warehouse.Tx, h ledger.Head) error {
 	n, err := tx.Exec(ctx, statements.Get("set_state"), warehouse.Args{"seq": h.Seq, "hash": h.Hash})
@@ -316,7 +327,10 @@ func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared a
 		}
 		return b.note(lasting, tx, b.ledger.Head())
 	})
-	if err != nil && written.Seq > 0 {
+	if err == nil {
+		b.seq.Store(written.Seq)
+		b.opt.Recorded(written)
+	} else if written.Seq > 0 {
 		err = fmt.Errorf("event %d is in the ledger but not yet in the warehouse; it is applied at the next start: %w", written.Seq, err)
 	}
 	return written, err
@@ -363,7 +377,11 @@ func (b *Books) catchUp(ctx context.Context, db *warehouse.DB) error {
 	if err != nil || s.seq == b.ledger.Head().Seq {
 		return err
 	}
-	return b.replay(ctx, db)
+	if err := b.replay(ctx, db); err != nil {
+		return err
+	}
+	b.seq.Store(b.ledger.Head().Seq)
+	return nil
 }
 
 // View reads the warehouse as of one moment. While Rebuild exchanges the file, it returns warehouse.ErrClosed for a moment.
@@ -394,6 +412,9 @@ func (b *Books) Now() time.Time { return b.opt.Now().UTC() }
 
 // Warehouse gives the database, for checks that need its parser.
 func (b *Books) Warehouse() *warehouse.DB { return b.db.Load() }
+
+// Dir is the data directory.
+func (b *Books) Dir() string { return b.dir }
 
 // Staging is the directory from which SQL may read files.
 func (b *Books) Staging() string { return b.opt.Warehouse.Staging }
@@ -429,6 +450,7 @@ func (b *Books) Rebuild(ctx context.Context) error {
 		return fmt.Errorf("rebuild: %w", err)
 	}
 	b.db.Store(db)
+	b.seq.Store(b.ledger.Head().Seq)
 	return nil
 }
 

@@ -116,6 +116,10 @@ func openOriginal(dir, sum string) (*originalReader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open an original: %w", err)
 	}
+	return newOriginalReader(sum, file)
+}
+
+func newOriginalReader(sum string, file io.ReadCloser) (*originalReader, error) {
 	frames, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open an original: %w", err), file.Close())
@@ -125,7 +129,7 @@ func openOriginal(dir, sum string) (*originalReader, error) {
 
 type originalReader struct {
 	sum    string
-	file   *os.File
+	file   io.Closer
 	frames *zstd.Decoder
 	hash   hash.Hash
 	err    error // stays once it has been given

@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,14 +74,12 @@ func verifyJournal(ctx context.Context, dir string, named references) (Head, err
 type references map[string]int64
 
 func (named references) note(ev Event) {
-	var data struct {
-		SHA256 string `json:"sha256"`
-	}
-	if json.Unmarshal(ev.Data, &data) != nil || !isSHA256(data.SHA256) {
+	sum := Named(ev)
+	if sum == "" {
 		return // most events name none
 	}
-	if _, known := named[data.SHA256]; !known {
-		named[data.SHA256] = ev.Seq
+	if _, known := named[sum]; !known {
+		named[sum] = ev.Seq
 	}
 }
 

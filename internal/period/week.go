@@ -29,6 +29,12 @@ func ParseWeek(s string) (Week, error) {
 	return Week{}, fmt.Errorf("week %q: expected a week like 2026-W30 (周应写作 2026-W30)", s)
 }
 
+// WeekOf is the week of a day.
+func WeekOf(t time.Time) Week {
+	year, number := t.ISOWeek()
+	return Week{year, number}
+}
+
 // Start is the Monday, at midnight UTC.
 func (w Week) Start() time.Time {
 	fourth := time.Date(w.year, time.January, 4, 0, 0, 0, 0, time.UTC) // always in week 1

@@ -51,6 +51,17 @@ func (d *Deck) WriteHTML(ctx context.Context, r *charts.Renderer, lang policy.La
 	return err
 }
 
+// ContentPolicy is the content security policy that every page of WriteHTML carries, for whoever serves one: its own styles, its own script by its hash, and nothing
+// from anywhere.
+func ContentPolicy() (string, error) {
+	script, err := page.ReadFile("page/deck.js")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(script)
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'", nil
+}
+
 // garbage is how much of what stays, in percent, may be garbage while charts are drawn.
 const garbage = 400
 

@@ -1,13 +1,18 @@
-package main
+// Package story plays the sample company through its files and reviews: the second quarter to its seal and the signed rewards, the third to the middle of
+// its evaluation.
+//
+// In come the books of a company and a clock that the story sets; out comes the company as the demonstration and the tests find it. It decides only
+// through desks, as people do, and takes files in by the one door.
+package story
 
 import (
 	"context"
 	"fmt"
 	"maps"
+	"plumbline/company"
 	"slices"
 	"time"
 
-	"plumbline/internal/books"
 	"plumbline/internal/fixed"
 	"plumbline/internal/period"
 	"plumbline/metrics"
@@ -16,31 +21,45 @@ import (
 
 // The people of the sample company who hold an office.
 const (
-	demoCEO     = "00070"
-	demoHR      = "00051"
-	demoFinance = "00044"
-	demoStandIn = "00050" // for finance
+	CEO     = "00070"
+	HR      = "00051"
+	Finance = "00044"
+	StandIn = "00050" // for finance
 )
 
 // story plays the reviews of the sample company: the second quarter to its seal and the signed rewards, the third to the middle of its
 // evaluation. It takes place on days of its own, so that terms and lateness are those of a company that keeps to its calendar.
 type story struct {
-	app   *app
-	books *books.Books
-	zone  *time.Location
-	at    time.Time // what the clock shows; zero: the time of day
-	err   error     // the first; nothing happens after it
+	company *company.Company
+	clock   *Clock
+	zone    *time.Location
+	at      time.Time // what the clock shows
+	err     error     // the first; nothing happens after it
 }
 
-// demoReviews tells the story on the books of the sample company; afterwards the clock shows the time of day again.
-func (a *app) demoReviews(ctx context.Context, b *books.Books, s *story) error {
-	s.app, s.books = a, b
-	defer func() { s.at = time.Time{} }()
-	v, err := a.current(ctx, b)
+// Clock shows the time of the story while it goes on, and the real time before and after. It is for one goroutine.
+type Clock struct {
+	Real func() time.Time
+	at   time.Time
+}
+
+// Now is the time that the clock shows.
+func (c *Clock) Now() time.Time {
+	if !c.at.IsZero() {
+		return c.at
+	}
+	return c.Real()
+}
+
+// Play plays the reviews on the books of the sample company, which run by the clock; afterwards it shows the real time again.
+func Play(ctx context.Context, c *company.Company, clock *Clock) error {
+	s := &story{company: c, clock: clock}
+	defer func() { clock.at = time.Time{} }()
+	v, err := c.Current(ctx)
 	if err != nil {
 		return err
 	}
-	s.zone = a.clock(v.Policy).Location()
+	s.zone = company.Zone(v.Policy)
 	s.secondQuarter(ctx)
 	s.thirdQuarter(ctx)
 	return s.err
@@ -49,7 +68,8 @@ func (a *app) demoReviews(ctx context.Context, b *books.Books, s *story) error {
 // on sets the clock.
 func (s *story) on(moment string) {
 	at, err := time.ParseInLocation("2006-01-02 15:04", moment, s.zone)
-	if s.at = at; err != nil && s.err == nil {
+	s.at, s.clock.at = at, at
+	if err != nil && s.err == nil {
 		s.err = err
 	}
 }
@@ -64,7 +84,7 @@ func (s *story) act(ctx context.Context, of, actor string, decide func(d *review
 		s.err = err
 		return
 	}
-	d, err := s.app.desk(ctx, s.books, p, acting{as: actor})
+	d, err := s.company.Desk(ctx, p, actor)
 	if err == nil {
 		err = decide(d, p)
 	}
@@ -76,12 +96,12 @@ func (s *story) act(ctx context.Context, of, actor string, decide func(d *review
 func (s *story) secondQuarter(ctx context.Context) {
 	const of = "2026Q2"
 	s.on("2026-07-01 09:00")
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error { return d.OpenQuarter(ctx, p) })
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error { return d.OpenQuarter(ctx, p) })
 	s.on("2026-07-09 10:00")
 	s.evaluate(ctx, of, func(string) bool { return true }, true)
 	s.closeAll(ctx, of)
 	s.on("2026-07-13 09:00")
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error { return d.Publish(ctx, p, s.at) })
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error { return d.Publish(ctx, p, s.at) })
 	s.on("2026-07-14 11:00")
 	s.act(ctx, of, "00005", func(d *reviews.Desk, p period.Period) error {
 		_, err := d.File(ctx, p, reviews.Objection{Department: "D003", Against: reviews.Judgement, Text: "两次紧急交付未被考虑，评分偏低"}, s.at)
@@ -93,34 +113,34 @@ func (s *story) secondQuarter(ctx context.Context) {
 		return d.Mediate(ctx, of+"-A1", reviews.Verdict{Outcome: reviews.Granted, Reason: "核对交付记录，两次紧急交付属实", Remedy: reviews.Remedy{Points: &points}})
 	})
 	s.on("2026-07-21 09:00")
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error {
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error {
 		_, err := d.Seal(ctx, p, s.at)
 		return err
 	})
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error {
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error {
 		_, err := d.Draw(ctx, p)
 		return err
 	})
 	s.on("2026-07-23 14:00")
-	s.act(ctx, of, demoFinance, func(d *reviews.Desk, _ period.Period) error { // who gets something of a sheet does not sign it
-		return d.NameDeputy(ctx, demoFinance, demoStandIn, s.at, s.at, "本部门的奖惩表须回避")
+	s.act(ctx, of, Finance, func(d *reviews.Desk, _ period.Period) error { // who gets something of a sheet does not sign it
+		return d.NameDeputy(ctx, Finance, StandIn, s.at, s.at, "本部门的奖惩表须回避")
 	})
 	s.signAll(ctx, of)
 }
 
 // signAll signs every sheet of the last list: heads, finance, CEO. Where finance would sign for itself, its deputy does.
 func (s *story) signAll(ctx context.Context, of string) {
-	s.act(ctx, of, demoCEO, func(d *reviews.Desk, p period.Period) error {
-		r, err := reviews.Read(ctx, s.books, p, always)
+	s.act(ctx, of, CEO, func(d *reviews.Desk, p period.Period) error {
+		r, err := reviews.Read(ctx, s.company.Books, p, company.Always)
 		if err != nil {
 			return err
 		}
 		heads := map[string]string{"D001": "00025", "D002": "00046", "D003": "00047", "D004": "00050", "D005": "00033", "D009": "00022"}
 		for _, sheet := range r.List(0).Sheets {
 			for _, step := range sheet.Needs {
-				signer := map[reviews.Step]string{reviews.HeadStep: heads[sheet.Department], reviews.FinanceStep: demoFinance, reviews.CEOStep: demoCEO}[step]
+				signer := map[reviews.Step]string{reviews.HeadStep: heads[sheet.Department], reviews.FinanceStep: Finance, reviews.CEOStep: CEO}[step]
 				if step == reviews.FinanceStep && sheet.Department == "D009" {
-					signer = demoStandIn
+					signer = StandIn
 				}
 				s.act(ctx, of, signer, func(d *reviews.Desk, p period.Period) error { return d.Sign(ctx, p, 0, sheet.Department) })
 			}
@@ -132,8 +152,8 @@ func (s *story) signAll(ctx context.Context, of string) {
 func (s *story) thirdQuarter(ctx context.Context) {
 	const of, month = "2026Q3", "2026-09"
 	s.on("2026-10-01 09:00")
-	s.act(ctx, month, demoHR, func(d *reviews.Desk, p period.Period) error { return d.OpenMonth(ctx, p) })
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error { return d.OpenQuarter(ctx, p) })
+	s.act(ctx, month, HR, func(d *reviews.Desk, p period.Period) error { return d.OpenMonth(ctx, p) })
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error { return d.OpenQuarter(ctx, p) })
 	s.on("2026-10-04 10:00")
 	for i, no := range []string{"00012", "00016", "00029", "00054", "00035"} {
 		s.selfReview(ctx, month, no, i != 2, i == 3) // 00029 keeps a draft
@@ -153,12 +173,12 @@ func (s *story) thirdQuarter(ctx context.Context) {
 		return slices.Contains([]string{"00046", "00055", "00037", "00006", "00058", "00050"}, superior)
 	}, true)
 	s.evaluate(ctx, of, func(superior string) bool { return superior == "00052" }, false) // still a draft
-	s.act(ctx, of, demoCEO, func(d *reviews.Desk, p period.Period) error {
-		x, err := s.app.evaluations(ctx, s.books, of)
+	s.act(ctx, of, CEO, func(d *reviews.Desk, p period.Period) error {
+		x, err := s.company.Judged(ctx, p)
 		if err != nil {
 			return err
 		}
-		return s.save(ctx, d, p, x.tasks, func(t reviews.Task) bool { return t.Superior == "" && t.Department == "D002" }, true)
+		return s.save(ctx, d, p, x.Tasks, func(t reviews.Task) bool { return t.Superior == "" && t.Department == "D002" }, true)
 	})
 	s.on("2026-10-12 11:00")
 	s.act(ctx, of, "00046", func(d *reviews.Desk, p period.Period) error {
@@ -170,11 +190,11 @@ func (s *story) thirdQuarter(ctx context.Context) {
 // selfReview fills a person's form in: all lines accepted but one that is disputed, and own points near those of the KPIs.
 func (s *story) selfReview(ctx context.Context, month, no string, submit, dispute bool) {
 	s.act(ctx, month, no, func(d *reviews.Desk, p period.Period) error {
-		q, err := s.app.question(ctx, s.books, month, 0)
+		q, _, err := s.company.Question(ctx, p, 0)
 		if err != nil {
 			return err
 		}
-		forms, err := reviews.Forms(ctx, s.books, q, no)
+		forms, err := reviews.Forms(ctx, s.company.Books, q, no)
 		if err != nil {
 			return err
 		}
@@ -195,13 +215,13 @@ func (s *story) selfReview(ctx context.Context, month, no string, submit, disput
 
 // evaluate lets the chosen superiors evaluate their people; the CEO those without one.
 func (s *story) evaluate(ctx context.Context, of string, chosen func(superior string) bool, submit bool) {
-	s.act(ctx, of, demoCEO, func(_ *reviews.Desk, p period.Period) error {
-		x, err := s.app.evaluations(ctx, s.books, of)
+	s.act(ctx, of, CEO, func(_ *reviews.Desk, p period.Period) error {
+		x, err := s.company.Judged(ctx, p)
 		if err != nil {
 			return err
 		}
 		superiors := map[string]bool{}
-		for _, t := range x.tasks {
+		for _, t := range x.Tasks {
 			if chosen(t.Superior) {
 				superiors[t.Superior] = true
 			}
@@ -209,10 +229,10 @@ func (s *story) evaluate(ctx context.Context, of string, chosen func(superior st
 		for _, no := range slices.Sorted(maps.Keys(superiors)) {
 			actor := no
 			if no == "" {
-				actor = demoCEO
+				actor = CEO
 			}
 			s.act(ctx, of, actor, func(d *reviews.Desk, p period.Period) error {
-				return s.save(ctx, d, p, x.tasks, func(t reviews.Task) bool { return t.Superior == no }, submit)
+				return s.save(ctx, d, p, x.Tasks, func(t reviews.Task) bool { return t.Superior == no }, submit)
 			})
 		}
 		return s.err
@@ -229,13 +249,13 @@ func (s *story) save(ctx context.Context, d *reviews.Desk, p period.Period, task
 		if !chosen(t) {
 			continue
 		}
-		drafts = append(drafts, demoEvaluation(t, i, submit))
+		drafts = append(drafts, evaluation(t, i, submit))
 	}
 	return d.SaveEvaluations(ctx, p, drafts, s.at)
 }
 
-// demoEvaluation gives points a few away from those of the KPIs, within what needs no reason where that is possible.
-func demoEvaluation(t reviews.Task, i int, submit bool) reviews.EvaluationDraft {
+// evaluation gives points a few away from those of the KPIs, within what needs no reason where that is possible.
+func evaluation(t reviews.Task, i int, submit bool) reviews.EvaluationDraft {
 	points := fixed.Int(85)
 	if t.KPIPoints != nil {
 		points = fixed.Int(int64((*t.KPIPoints + fixed.Int(int64(i*7%11-5))) / fixed.Int(1)))
@@ -251,38 +271,16 @@ func demoEvaluation(t reviews.Task, i int, submit bool) reviews.EvaluationDraft 
 
 // closeAll closes the calibration of every department with people.
 func (s *story) closeAll(ctx context.Context, of string) {
-	s.act(ctx, of, demoHR, func(d *reviews.Desk, p period.Period) error {
-		x, err := s.app.evaluations(ctx, s.books, of)
+	s.act(ctx, of, HR, func(d *reviews.Desk, p period.Period) error {
+		x, err := s.company.Judged(ctx, p)
 		if err != nil {
 			return err
 		}
-		for _, dep := range reviews.Progresses(x.round, x.months, x.report, x.tasks) {
+		for _, dep := range reviews.Progresses(x.Round, x.Months, x.Report, x.Tasks) {
 			if err := d.CloseCalibration(ctx, p, dep.Department.ID); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// demoStatus shows where the reviews stand.
-func (a *app) demoStatus(ctx context.Context, b *books.Books) error {
-	seal, err := reviews.Read(ctx, b, mustPeriod("2026Q2"), always)
-	if err != nil {
-		return err
-	}
-	if seal.Sealed != nil && len(seal.Lists) > 0 {
-		fmt.Fprintf(a.out, a.say("2026Q2 已封账（封账号 %s），奖惩名单 %d 人、%s 元，已签完；申诉 %d 件，已办结。\n", "2026Q2 is sealed (seal %s); rewards of %d people, %s yuan, signed by all; %d appeal, decided.\n"),
-			seal.Sealed.ID(), seal.Lists[0].Lines, seal.Lists[0].Total.Text(2), len(seal.Appeals))
-	}
-	return a.quarterStatus(ctx, b, demoPeriod)
-}
-
-// mustPeriod reads a period that stands in the program.
-func mustPeriod(s string) period.Period {
-	p, err := period.Parse(s)
-	if err != nil {
-		panic(err)
-	}
-	return p
 }

@@ -1,0 +1,2 @@
+-- Makes the schema of what people are told.
+CREATE SCHEMA notices

@@ -1,0 +1,324 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"plumbline/company"
+	"plumbline/ingest"
+	"plumbline/internal/accounts"
+	"plumbline/internal/period"
+	"plumbline/internal/sample"
+	"plumbline/internal/trail"
+	"plumbline/metrics"
+	"plumbline/policy"
+	"plumbline/web"
+)
+
+// The company of the benchmarks: 5,000 people with two years of records.
+const (
+	benchPeople = 5000
+	benchMonths = 24
+)
+
+// large makes the company once; PLUMBLINE_BENCH_DATA names a folder that keeps it.
+func large(b *testing.B) string {
+	b.Helper()
+	dir := os.Getenv("PLUMBLINE_BENCH_DATA")
+	if dir == "" {
+		b.Skip("PLUMBLINE_BENCH_DATA names no folder; run make bench")
+	}
+	data := filepath.Join(dir, fmt.Sprintf("service-%d-%d", benchPeople, benchMonths))
+	if _, err := os.Stat(filepath.Join(data, "done")); err == nil {
+		return data
+	}
+	ctx, files := context.Background(), data+".files"
+	opt := company.Options{Now: func() time.Time { return today }, Memory: "2GiB"}
+	_, err := sample.Write(ctx, files, sample.Options{Employees: benchPeople, Months: benchMonths, Seed: 3}, nil)
+	if err == nil {
+		err = errors.Join(os.RemoveAll(data), company.Begin(ctx, data, opt, "policy", "setup"))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := company.Open(ctx, data, opt)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v, err := c.Current(ctx)
+	if err == nil {
+		units, _ := ingest.Find(ctx, c.Books, v.Policy, []string{files}, ingest.How{})
+		err = ingest.TakeAll(ctx, c.Books, v, units, ingest.Options{Actor: "setup", Day: c.Today(v.Policy)}, func(_ ingest.File, _ bool, err error) error { return err })
+	}
+	if err = errors.Join(err, c.Books.Checkpoint(ctx), c.Close(), os.RemoveAll(files), os.WriteFile(filepath.Join(data, "done"), nil, 0o600)); err != nil {
+		b.Fatal(err)
+	}
+	return data
+}
+
+// serveLarge serves the large company with an account for each of some employees, an executive, and human resources; it gives the cookies by login.
+func serveLarge(b *testing.B) (*service, map[string]string) {
+	b.Helper()
+	s := &service{t: b, dir: b.TempDir(), now: today}
+	if err := os.CopyFS(s.dir, os.DirFS(large(b))); err != nil {
+		b.Fatal(err)
+	}
+	syscall.Sync() // the copy is on disk before anything is timed
+	clock := func() time.Time { return s.now }
+	began := time.Now()
+	var err error
+	if s.company, err = company.Open(b.Context(), s.dir, company.Options{Now: clock, Memory: "2GiB"}); err != nil {
+		b.Fatal(err)
+	}
+	if s.trail, err = trail.Open(s.dir, trail.Options{Now: clock}); err != nil {
+		b.Fatal(err)
+	}
+	if s.accounts, err = accounts.Open(s.dir, accounts.Options{Now: clock, Demo: true, Log: func(context.Context, accounts.Change) error { return nil }}); err != nil {
+		b.Fatal(err)
+	}
+	if s.server, err = web.New(web.Options{Company: s.company, Accounts: s.accounts, Trail: s.trail}); err != nil {
+		b.Fatal(err)
+	}
+	s.server.Warm(b.Context())
+	b.ReportMetric(time.Since(began).Seconds(), "s-to-ready")
+	http := httptest.NewServer(s.server.Handler())
+	s.url = http.URL
+	b.Cleanup(func() {
+		http.Close()
+		if err := errors.Join(s.accounts.Close(), s.trail.Close(), s.company.Close()); err != nil {
+			b.Error(err)
+		}
+	})
+	cookies := map[string]string{}
+	enter := func(login, employee string, roles ...accounts.Role) {
+		if _, err := s.accounts.CreateDemo(b.Context(), "setup", accounts.New{Login: login, Employee: employee, Roles: roles, Password: password}); err != nil {
+			b.Fatal(err)
+		}
+		p, err := s.accounts.SignIn(b.Context(), login, password, loopbackAddr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		token, _, err := s.accounts.NewSession(b.Context(), p.Token, loopbackAddr, "bench")
+		if err != nil {
+			b.Fatal(err)
+		}
+		cookies[login] = "plumbline=" + token
+	}
+	enter("executive", "", accounts.Executive)
+	enter("hr", "", accounts.HR)
+	for _, no := range s.someEmployees(b, 64) {
+		enter("e"+no, no)
+	}
+	return s, cookies
+}
+
+// loopbackAddr is where the benchmark's people come from.
+var loopbackAddr = netip.MustParseAddr("127.0.0.1")
+
+// mustPeriod reads a period that stands in a test.
+func mustPeriod(s string) period.Period {
+	p, err := period.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// someEmployees gives employees of the company, spread over it.
+func (s *service) someEmployees(b *testing.B, n int) (list []string) {
+	b.Helper()
+	q, _, err := s.company.Question(b.Context(), mustPeriod("2026-09"), 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	names, err := s.company.Names(b.Context(), q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for no := range names {
+		list = append(list, no)
+	}
+	slices.Sort(list)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:n]
+}
+
+// connections is how many browsers ask at once.
+const connections = 64
+
+// load asks for pages over 64 connections for a while, and reports requests a second and the 99th percentile. next gives the bytes of a request.
+func load(b *testing.B, s *service, next func(connection, n int) string) {
+	b.Helper()
+	host := strings.TrimPrefix(s.url, "http://")
+	var all sync.WaitGroup
+	times := make([][]time.Duration, connections)
+	until := time.Now().Add(5 * time.Second)
+	began := time.Now()
+	for c := range connections {
+		all.Go(func() {
+			conn, err := net.Dial("tcp", host)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer conn.Close()
+			in := bufio.NewReaderSize(conn, 64<<10)
+			for n := 0; time.Now().Before(until); n++ {
+				at := time.Now()
+				if _, err := io.WriteString(conn, next(c, n)); err != nil {
+					b.Error(err)
+					return
+				}
+				if status, err := skim(in); err != nil || status >= 400 {
+					b.Errorf("status %d, %v", status, err)
+					return
+				}
+				times[c] = append(times[c], time.Since(at))
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(began)
+	list := slices.Concat(times...)
+	slices.Sort(list)
+	b.ReportMetric(float64(len(list))/took.Seconds(), "req/s")
+	b.ReportMetric(float64(list[len(list)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// skim reads an answer and keeps nothing of it but the status.
+func skim(in *bufio.Reader) (status int, err error) {
+	length := int64(-1)
+	for first := true; ; first = false {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		text := strings.TrimSpace(string(line))
+		switch {
+		case first:
+			if status, err = strconv.Atoi(strings.Fields(text)[1]); err != nil {
+				return 0, err
+			}
+		case text == "":
+			if length < 0 {
+				return status, skimChunks(in)
+			}
+			_, err = in.Discard(int(length))
+			return status, err
+		case strings.HasPrefix(strings.ToLower(text), "content-length:"):
+			if length, err = strconv.ParseInt(strings.TrimSpace(text[len("content-length:"):]), 10, 64); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+func skimChunks(in *bufio.Reader) error {
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(line), 16, 64)
+		if err != nil {
+			return err
+		}
+		if _, err = in.Discard(int(n) + 2); err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func fetch(path, cookie string) string {
+	return "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + cookie + "\r\n\r\n"
+}
+
+func send(path, cookie string, form url.Values) string {
+	body := form.Encode()
+	return "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\nCookie: " + cookie + "\r\n\r\n" + body
+}
+
+// employees lists the logins of employees.
+func employees(cookies map[string]string) (list []string) {
+	for login := range cookies {
+		if login != "executive" && login != "hr" {
+			list = append(list, login)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func BenchmarkOwnPage(b *testing.B) {
+	s, cookies := serveLarge(b)
+	list := employees(cookies)
+	for b.Loop() {
+		load(b, s, func(c, _ int) string { return fetch("/me/2026Q3", cookies[list[c]]) })
+	}
+}
+
+func BenchmarkDepartmentBoard(b *testing.B) {
+	s, cookies := serveLarge(b)
+	for b.Loop() {
+		load(b, s, func(c, n int) string {
+			return fetch(fmt.Sprintf("/departments/D%03d/2026Q3", 2+(c+n)%40), cookies["hr"])
+		})
+	}
+}
+
+func BenchmarkExecutiveBoard(b *testing.B) {
+	s, cookies := serveLarge(b)
+	for b.Loop() {
+		load(b, s, func(int, int) string { return fetch("/company/2026Q3", cookies["executive"]) })
+	}
+}
+
+// BenchmarkSelfReview has 64 people save their self-reviews as fast as they can, each save acknowledged when it is in the ledger.
+func BenchmarkSelfReview(b *testing.B) {
+	s, cookies := serveLarge(b)
+	list, of := employees(cookies), mustPeriod("2026-09")
+	v, err := s.company.Current(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	q, _, err := s.company.Question(b.Context(), of, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	staff, err := metrics.NewStaff(b.Context(), s.company.Books, q)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d, err := s.company.Desk(b.Context(), of, staff.Holders(v.Policy.Offices[policy.HR], today)[0])
+	if err == nil {
+		err = d.OpenMonth(b.Context(), of)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	saved := make([]int, connections)
+	for b.Loop() {
+		load(b, s, func(c, _ int) string {
+			saved[c]++
+			return send("/me/2026-09/self-review", cookies[list[c]], url.Values{"version": {strconv.Itoa(saved[c] - 1)}, "as_of": {strconv.FormatInt(s.company.Books.Seq(), 10)}, "rest": {"accepted"}, "plan": {"完成在办事项"}, "do": {"save"}})
+		})
+	}
+}
