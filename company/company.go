@@ -41,6 +41,7 @@ type Options struct {
 	Memory   string           // that the database may use, such as "1GiB"
 	Notice   func(string)     // told of repairs and rebuilds; nil: dropped
 	Replayed func(done, total int64)
+	Coming   int64 // bytes that will be taken in: see books.Options
 }
 
 // ErrNone says that a directory holds no company yet.
@@ -67,7 +68,7 @@ func Make(ctx context.Context, dir string, opt Options) (*Company, error) {
 				moved.Store(e.Seq)
 			}
 		},
-		Now: opt.Now, Notice: opt.Notice, Replayed: opt.Replayed, Handlers: handlers,
+		Now: opt.Now, Notice: opt.Notice, Replayed: opt.Replayed, Coming: opt.Coming, Handlers: handlers,
 		Schema:    slices.Concat(policy.Tables(), ingest.Tables(), reviews.Tables(), notices.Tables()),
 		Warehouse: warehouse.Options{Memory: opt.Memory},
 	})

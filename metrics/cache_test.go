@@ -25,7 +25,7 @@ import (
 // order, and asks the cache after each step for what fresh values say. How many months it scans is worked out from the records that
 // changed; only a change of the stays or the policy has it scan all.
 func TestCacheIsAsGoodAsFresh(t *testing.T) {
-	checks(t, "1")
+	checks(t, booksOfOwn)
 	steps := []string{"file", "file", "withdraw", "nothing", "employee", "membership", "department", "department change", "leave", "absence", "policy"}
 	rapid.Check(t, func(rt *rapid.T) {
 		d := &desk{t: t, books: smallCompany(t), now: day(t, "2026-10-14")}

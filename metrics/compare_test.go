@@ -119,7 +119,7 @@ func sumsAsOf(t *rapid.T, b *books.Books, v policy.Version, q metrics.Question, 
 // TestDifferencesTurnOneStateIntoTheOther adds the differences to the sums of the one state and wants those of the other; the records
 // behind a share of rows add up to its difference; and a state does not differ from itself.
 func TestDifferencesTurnOneStateIntoTheOther(t *testing.T) {
-	checks(t, "5")
+	checks(t, roundsInBooks)
 	b := smallCompany(t)
 	v := inForce(t, b)
 	first := b.Ledger().Head().Seq

@@ -35,8 +35,10 @@ func TestMain(m *testing.M) {
 	if company.books != nil {
 		company.books.Close()
 	}
-	if company.dir != "" {
-		os.RemoveAll(company.dir)
+	for _, dir := range []string{company.dir, founded.dir} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 	os.Exit(code)
 }
@@ -64,11 +66,12 @@ func sampleCompany(t testing.TB) *books.Books {
 		if company.err = err; err != nil {
 			return
 		}
-		company.books = open(t, filepath.Join(company.dir, "data"), everyForm(t), 0)
+		company.books = open(t, filepath.Join(company.dir, "data"), everyForm(t), 1)
 		take(t, company.books, filepath.Join(company.dir, "files"))
 		if n := take(t, company.books, filepath.Join("testdata", "independent", "company")); n > 0 {
 			t.Fatalf("%d further rows are faulty", n)
 		}
+		company.err = company.books.Checkpoint(context.Background()) // so that its directory can be copied
 	})
 	if company.err != nil || company.books == nil {
 		t.Fatalf("the sample company could not be taken in: %v", company.err)
@@ -89,7 +92,7 @@ func everyForm(t testing.TB) policy.Source {
 	return src
 }
 
-// open makes books in dir that go by the policy. Threads only pay with as much as the sample company has; 0 takes all.
+// open makes books in dir that go by the policy. One thread takes the least of the processors' time; 0 takes all.
 func open(t testing.TB, dir string, s policy.Source, threads int) *books.Books {
 	t.Helper()
 	ctx := context.Background() // the sample company outlives the test that opens it
@@ -100,6 +103,7 @@ func open(t testing.TB, dir string, s policy.Source, threads int) *books.Books {
 		Schema:    append(policy.Tables(), ingest.Tables()...),
 		Handlers:  handlers,
 		Warehouse: warehouse.Options{Memory: "1GiB", Threads: threads},
+		Coming:    books.Unknown,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -112,10 +116,50 @@ func open(t testing.TB, dir string, s policy.Source, threads int) *books.Books {
 	return b
 }
 
+// founded keeps data directories that several tests begin with, each made once and then copied.
+var founded struct {
+	dir  string
+	made map[string]bool
+}
+
+// copied gives a copy of the directory of that name; found makes it when it is first asked for.
+func copied(t testing.TB, name string, found func(dir string) *books.Books) string {
+	t.Helper()
+	if founded.dir == "" {
+		dir, err := os.MkdirTemp("", "metrics-founded-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		founded.dir, founded.made = dir, map[string]bool{}
+	}
+	from := filepath.Join(founded.dir, name)
+	if !founded.made[name] {
+		if err := found(from).Close(); err != nil {
+			t.Fatal(err)
+		}
+		founded.made[name] = true
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // fresh is open in a directory of the test's own.
 func fresh(t testing.TB, s policy.Source) *books.Books {
 	t.Helper()
-	b := open(t, t.TempDir(), s, 1)
+	found := func(dir string) *books.Books { return open(t, dir, s, 1) }
+	var dir string
+	switch {
+	case slices.Equal(s, policy.Default()):
+		dir = copied(t, "default", found)
+	case slices.Equal(s, everyForm(t)):
+		dir = copied(t, "forms", found)
+	default:
+		dir = t.TempDir()
+	}
+	b := open(t, dir, s, 1)
 	t.Cleanup(func() { b.Close() })
 	return b
 }

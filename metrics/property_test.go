@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,10 +18,15 @@ import (
 	"plumbline/internal/books"
 	"plumbline/metrics"
 	"plumbline/policy"
-	"plumbline/sample_data"
 )
 
-// checks limits how often a property that needs books of its own is tried.
+// How often properties are tried: by rounds in the same books, and by books of their own, which cost more.
+const (
+	roundsInBooks = "2"
+	booksOfOwn    = "1"
+)
+
+// checks limits how often a property is tried.
 func checks(t *testing.T, n string) {
 	t.Helper()
 	for name, value := range map[string]string{"rapid.checks": n, "rapid.shrinktime": "5s"} {
@@ -38,7 +42,15 @@ func checks(t *testing.T, n string) {
 // smallCompany makes books with the departments A with B below it and C, and four people. 02 moves from A to B on 15 August 2026 and back and
 // is on leave in July; 03 comes on 10 August, 60 % in C and 40 % in B; 04 works 60 % and leaves on 20 August.
 func smallCompany(t testing.TB) *books.Books {
-	return companyOf(t, sharesOfSmall, "One", "Two", "Three")
+	t.Helper()
+	dir := copied(t, "small", func(dir string) *books.Books {
+		b := open(t, dir, everyForm(t), 1)
+		settle(t, b, sharesOfSmall, "One", "Two", "Three")
+		return b
+	})
+	b := open(t, dir, everyForm(t), 1)
+	t.Cleanup(func() { b.Close() })
+	return b
 }
 
 // sharesOfSmall are the memberships of 03 and 04 in smallCompany.
@@ -46,17 +58,24 @@ const sharesOfSmall = "03,C,2026-08-10,,specialist,60,\n03,B,2026-08-10,,special
 
 // companyOf is smallCompany with other names of the departments, and other memberships of 03 and 04.
 func companyOf(t testing.TB, memberships string, names ...string) *books.Books {
+	t.Helper()
+	b := fresh(t, everyForm(t))
+	settle(t, b, memberships, names...)
+	return b
+}
+
+// settle takes in the departments and people of a small company.
+func settle(t testing.TB, b *books.Books, memberships string, names ...string) {
+	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, "departments.csv", fmt.Sprintf("department_id,name,parent_id,kind\nA,%s,,sales\nB,%s,A,engineering\nC,%s,,support\n", names[0], names[1], names[2]))
 	write(t, dir, "employees.csv", "employee_no,name,hired_on,left_on\n01,Ann,2020-01-01,\n02,Bob,2020-01-01,\n03,Cid,2026-08-10,\n04,Dan,2020-01-01,2026-08-20\n")
 	write(t, dir, "memberships.csv", "employee_no,department_id,valid_from,valid_to,role,share,working_time\n01,A,2020-01-01,,head,,\n02,A,2020-01-01,2026-08-14,specialist,,\n"+
 		"02,B,2026-08-15,2026-08-31,specialist,,\n02,A,2026-09-01,,specialist,,\n"+memberships)
 	write(t, dir, "leaves.csv", "leave_id,employee_no,first_day,last_day,kind\nH1,02,2026-07-20,2026-07-24,annual\n")
-	b := fresh(t, everyForm(t))
 	if n := take(t, b, dir); n > 0 {
 		t.Fatalf("%d rows of the organisation are faulty", n)
 	}
-	return b
 }
 
 var people = rapid.SampledFrom([]string{"01", "02", "03", "04"})
@@ -163,7 +182,7 @@ func takeTable(t *testing.T, b *books.Books, v policy.Version, text string) {
 
 // TestSuccessNeverLowersARate adds a success to random records of each form, round after round in the same books.
 func TestSuccessNeverLowersARate(t *testing.T) {
-	checks(t, "4")
+	checks(t, roundsInBooks)
 	b := smallCompany(t)
 	v := inForce(t, b)
 	round := 0
@@ -223,7 +242,7 @@ func drawTables(rt *rapid.T) []string {
 // TestHowRecordsComeNeverChangesAValue takes the same tables into two books: into the other one in another order, one of them cut in two, into
 // departments of other names; and then makes its warehouse anew.
 func TestHowRecordsComeNeverChangesAValue(t *testing.T) {
-	checks(t, "2")
+	checks(t, booksOfOwn)
 	rapid.Check(t, func(rt *rapid.T) {
 		tables := drawTables(rt)
 		one, other := smallCompany(t), companyOf(t, sharesOfSmall, "Uno", "Dos", "Tres")
@@ -265,7 +284,7 @@ func nameless(r *metrics.Report) *metrics.Report {
 
 // TestNoCompanyHasAFigureThatIsNone draws shares, working times and records, among them none, zeros and what cannot be divided.
 func TestNoCompanyHasAFigureThatIsNone(t *testing.T) {
-	checks(t, "3")
+	checks(t, booksOfOwn)
 	rapid.Check(t, func(rt *rapid.T) {
 		share := rapid.IntRange(1, 99).Draw(rt, "share")
 		working := func() string {
@@ -293,17 +312,13 @@ func TestNoCompanyHasAFigureThatIsNone(t *testing.T) {
 
 // TestRebuildNeverChangesAReport makes the warehouse of the sample company anew.
 func TestRebuildNeverChangesAReport(t *testing.T) {
-	dir := t.TempDir()
-	files, err := fs.Sub(sample_data.FS, "company")
-	if err == nil {
-		err = os.CopyFS(filepath.Join(dir, "files"), files)
-	}
-	if err != nil {
+	sampleCompany(t)
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(company.dir, "data"))); err != nil {
 		t.Fatal(err)
 	}
-	b := open(t, filepath.Join(dir, "data"), policy.Default(), 0)
+	b := open(t, dir, everyForm(t), 0)
 	defer func() { b.Close() }()
-	take(t, b, filepath.Join(dir, "files"))
 	v := inForce(t, b)
 	ask := func(asOf int64) *metrics.Report {
 		q := question(t, v, "2026Q3")
@@ -330,7 +345,7 @@ func TestRebuildNeverChangesAReport(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b = open(t, filepath.Join(dir, "data"), policy.Default(), 0)
+	b = open(t, dir, everyForm(t), 0)
 	if !reflect.DeepEqual(now, ask(always)) {
 		t.Error("after opening again the report is another one")
 	}

@@ -273,21 +273,106 @@ func short(t *testing.T) policy.Source {
 	return s
 }
 
-// TestRequiredKeys takes each key away once: Check misses it exactly when the schema requires it.
+// cut is a key to be taken out of an object of a file.
+type cut struct {
+	name, key string
+	required  bool // by the schema
+	object    map[string]any
+}
+
+// without gives a file as text without the keys.
+func without(t *testing.T, file map[string]any, cuts ...cut) string {
+	t.Helper()
+	for _, c := range cuts {
+		value := c.object[c.key]
+		delete(c.object, c.key)
+		defer func() { c.object[c.key] = value }()
+	}
+	text, err := yaml.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// missing reports how often an error says of a key that it is missing.
+func missing(err error, key string) int {
+	if err == nil {
+		return 0
+	}
+	return strings.Count(err.Error(), "\n  "+key+" is missing\n")
+}
+
+// judged wants Check to have missed the key, or not, as the schema says.
+func (c cut) judged(t *testing.T, err error) {
+	t.Helper()
+	if missed := missing(err, c.key) > 0; missed != c.required {
+		t.Errorf("%s without %s: required by the schema %v, missed by Check %v\n%v", c.name, c.key, c.required, missed, err)
+	}
+}
+
+// checkWithoutEach checks a policy without each of the cuts of its files, some of every file at a time: those that are required by fours, then
+// one that is not. Where Check does not miss all of the former, or has anything to say of the latter, each is left out by itself.
+func checkWithoutEach(t *testing.T, whole policy.Source, files []map[string]any, cuts [][]cut) {
+	t.Helper()
+	db := open(t)
+	check := func(some map[int][]cut) error {
+		s := slices.Clone(whole)
+		for i, list := range some {
+			s[i].Text = without(t, files[i], list...)
+		}
+		_, err := policy.Check(t.Context(), db, s)
+		return err
+	}
+	for required, atOnce := range map[bool]int{true: 4, false: 1} {
+		for from := 0; ; from += atOnce {
+			some := map[int][]cut{} // by file
+			for i, list := range cuts {
+				list = slices.DeleteFunc(slices.Clone(list), func(c cut) bool { return c.required != required })
+				if from < len(list) {
+					some[i] = list[from:min(from+atOnce, len(list))]
+				}
+			}
+			if len(some) == 0 {
+				break
+			}
+			if err := check(some); required && allMissing(err, some) || !required && err == nil {
+				continue
+			}
+			for i, list := range some {
+				for _, c := range list {
+					c.judged(t, check(map[int][]cut{i: {c}}))
+				}
+			}
+		}
+	}
+}
+
+// allMissing reports whether an error tells of every cut that it is missing, of each once.
+func allMissing(err error, cuts map[int][]cut) bool {
+	times := map[string]int{}
+	for _, list := range cuts {
+		for _, c := range list {
+			times[c.key]++
+		}
+	}
+	for key, n := range times {
+		if missing(err, key) != n {
+			return false
+		}
+	}
+	return true
+}
+
+// TestRequiredKeys takes each key away: Check misses it exactly when the schema requires it.
 func TestRequiredKeys(t *testing.T) {
 	db, root := open(t), readSchema(t)
 	done := map[string]bool{}
 	logs := check(t, db, base(t))
 	whole := short(t)
 	check(t, db, whole)
-	for i, f := range append(slices.Clone(whole), trial(t)) {
-		file := decode(t, f.Text)
-		type cut struct {
-			name, key string
-			required  bool
-			object    map[string]any
-		}
-		var cuts []cut
+	cutsOf := func(f policy.File) (file map[string]any, cuts []cut) {
+		file = decode(t, f.Text)
 		(&schema{Ref: "#/$defs/" + formOf(f)}).valid(root, file, func(name string, s *schema, object map[string]any) {
 			for _, key := range policy.Keys[name] {
 				_, used := object[key]
@@ -298,25 +383,18 @@ func TestRequiredKeys(t *testing.T) {
 				}
 			}
 		})
-		for _, c := range cuts {
-			value := c.object[c.key]
-			delete(c.object, c.key)
-			text, err := yaml.Marshal(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.object[c.key] = value
-			if s := slices.Clone(whole); i < len(s) {
-				s[i].Text = string(text)
-				_, err = policy.Check(t.Context(), db, s)
-			} else {
-				_, err = policy.CheckMapping(t.Context(), db, logs, policy.File{Name: f.Name, Text: string(text)})
-			}
-			missed := err != nil && strings.Contains(err.Error(), "\n  "+c.key+" is missing\n")
-			if missed != c.required {
-				t.Errorf("%s without %s: required by the schema %v, missed by Check %v\n%v", c.name, c.key, c.required, missed, err)
-			}
-		}
+		return file, cuts
+	}
+	files, cuts := make([]map[string]any, len(whole)), make([][]cut, len(whole))
+	for i, f := range whole {
+		files[i], cuts[i] = cutsOf(f)
+	}
+	checkWithoutEach(t, whole, files, cuts)
+	mapping := trial(t)
+	file, ofMapping := cutsOf(mapping)
+	for _, c := range ofMapping {
+		_, err := policy.CheckMapping(t.Context(), db, logs, policy.File{Name: mapping.Name, Text: without(t, file, c)})
+		c.judged(t, err)
 	}
 	for _, f := range append(full(), trial(t)) { // short leaves nothing out
 		(&schema{Ref: "#/$defs/" + formOf(f)}).valid(root, decode(t, f.Text), func(name string, _ *schema, object map[string]any) {

@@ -68,7 +68,7 @@ func TestLibreOfficeAddsThePayroll(t *testing.T) {
 	}
 	blank := filepath.Join(t.TempDir(), "blank.xlsx")
 	withoutValues(t, raw, blank)
-	got := recalculated(t, blank)
+	got := recalculated(t, blank)[0]
 	if sum, err := got.GetCellValue("发放表", "E7", excelize.Options{RawCellValue: true}); err != nil || sum != "30045.17" {
 		t.Errorf("the total is %q %v", sum, err)
 	}

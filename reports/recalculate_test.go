@@ -60,44 +60,99 @@ func withoutValues(t *testing.T, raw []byte, path string) {
 	}
 }
 
-// recalculated opens a workbook in LibreOffice, which computes every formula, and gives what it saved.
-func recalculated(t *testing.T, path string) *excelize.File {
+// profile is LibreOffice's own directory, made once for all tests.
+var profile string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if profile != "" {
+		_ = os.RemoveAll(profile)
+	}
+	os.Exit(code)
+}
+
+// office has LibreOffice save workbooks in another format, or in the same, into a directory. It starts once for all of them.
+func office(t *testing.T, format, out string, paths ...string) {
 	t.Helper()
 	soffice, err := exec.LookPath("soffice")
 	if err != nil {
 		t.Skip("soffice is not installed")
 	}
+	if profile == "" {
+		if profile, err = os.MkdirTemp("", "reports-office-"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(soffice, append([]string{"-env:UserInstallation=file://" + profile, "--headless", "--convert-to", format, "--outdir", out}, paths...)...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, text)
+	}
+}
+
+// recalculated opens workbooks in LibreOffice, which computes every formula, and gives what it saved.
+func recalculated(t *testing.T, paths ...string) (saved []*excelize.File) {
+	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.Command(soffice, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless",
-		"--convert-to", "xlsx", "--outdir", dir, path)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	office(t, "xlsx", dir, paths...)
+	for _, path := range paths {
+		f, err := excelize.OpenFile(filepath.Join(dir, filepath.Base(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		saved = append(saved, f)
 	}
-	f, err := excelize.OpenFile(filepath.Join(dir, filepath.Base(path)))
-	if err != nil {
-		t.Fatal(err)
+	return saved
+}
+
+// recalculates compares every formula of workbooks with what LibreOffice computes, and wants each to have so many at least.
+func recalculates(t *testing.T, list ...workbook) {
+	t.Helper()
+	dir := t.TempDir()
+	var blanks []string
+	for i, w := range list {
+		blanks = append(blanks, filepath.Join(dir, itoa(i)+".xlsx"))
+		withoutValues(t, w.raw, blanks[i])
 	}
-	t.Cleanup(func() { f.Close() })
-	return f
+	for i, got := range recalculated(t, blanks...) {
+		t.Run(list[i].name, func(t *testing.T) {
+			want, err := excelize.OpenReader(bytes.NewReader(list[i].raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer want.Close()
+			compared := 0
+			for _, sheet := range want.GetSheetList() {
+				compared += compareFormulas(t, want, got, sheet)
+			}
+			if compared < list[i].least {
+				t.Errorf("only %d formulas compared", compared)
+			}
+		})
+	}
+}
+
+// workbook is a workbook as written, and how many formulas it has at least.
+type workbook struct {
+	name  string
+	raw   []byte
+	least int
 }
 
 func TestLibreOfficeComputesTheSameNumbers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts LibreOffice")
 	}
+	var list []workbook
 	for _, c := range []struct {
 		name string
 		data Data
 		lang policy.Lang
 	}{{"zh", completeData(), policy.ZH}, {"en", completeData(), policy.EN}, {"scores halfway between two hundredths", tiesData(), policy.ZH},
 		{"groups too small to be forced", unforcedData(), policy.ZH}} {
-		t.Run(c.name, func(t *testing.T) {
-			raw := workbookBytes(t, c.data, c.lang)
-			if compared := recalculates(t, raw); compared < 800 {
-				t.Errorf("only %d formulas compared", compared)
-			}
-		})
+		list = append(list, workbook{c.name, workbookBytes(t, c.data, c.lang), 800})
 	}
+	recalculates(t, list...)
 }
 
 // unforcedData is the company with distributions that need more people than there are.
@@ -224,7 +279,7 @@ func TestSuperiorsPointsMoveTheTotal(t *testing.T) {
 		t.Fatal(err)
 	}
 	withoutValues(t, raw, path)
-	got := recalculated(t, path)
+	got := recalculated(t, path)[0]
 	line := p.people[row-rowPeople]
 	want := judge(d.Report.Policy, line.Score.Scorecard, line.Values, "37.5")
 	text, err := got.GetCellValue(p.sheet, address(p.total, row), excelize.Options{RawCellValue: true})

@@ -207,34 +207,20 @@ func TestLibreOfficeComputesTheSimulation(t *testing.T) {
 	}
 	empty := simulated(true)
 	empty.People, empty.Departments, empty.Company = nil, nil, metrics.Cost{}
+	var list []workbook
 	for _, c := range []struct {
 		name  string
 		sim   *metrics.Simulation
 		lang  policy.Lang
 		least int
 	}{{"zh", simulated(true), policy.ZH, 250}, {"en without bonus in force", simulated(false), policy.EN, 150}, {"nobody", empty, policy.ZH, 30}} {
-		t.Run(c.name, func(t *testing.T) {
-			path := simulationFile(t, c.sim, c.lang)
-			raw, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			withoutValues(t, raw, path)
-			got := recalculated(t, path)
-			want, err := excelize.OpenReader(bytes.NewReader(raw))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer want.Close()
-			compared := 0
-			for _, sheet := range want.GetSheetList() {
-				compared += compareFormulas(t, want, got, sheet)
-			}
-			if compared < c.least {
-				t.Errorf("only %d formulas compared", compared)
-			}
-		})
+		raw, err := os.ReadFile(simulationFile(t, c.sim, c.lang))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, workbook{c.name, raw, c.least})
 	}
+	recalculates(t, list...)
 }
 
 // TestAnotherCoefficientMovesTheCost doubles the coefficient of a band in the summary, as HR would, and lets LibreOffice compute.
@@ -267,7 +253,7 @@ func TestAnotherCoefficientMovesTheCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	withoutValues(t, raw, path)
-	got := recalculated(t, path)
+	got := recalculated(t, path)[0]
 	want, moved := *s.Company.New, 0
 	for _, e := range s.People {
 		if e.New.Reward != nil && e.New.Band.ID == "B" {

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/boombuler/barcode/qr"
 
 	"plumbline/access"
 	"plumbline/internal/accounts"
@@ -140,6 +143,33 @@ type secondPage struct {
 	On        bool
 	Enrolment accounts.Enrolment
 	Recovery  []string // told once
+}
+
+// matrix is a QR code to draw: so many modules wide and high, the quiet zone included, and the path of the dark ones.
+type matrix struct {
+	Modules int
+	Dark    string
+}
+
+// quiet is the width of the light zone around a QR code, in modules, as ISO/IEC 18004 asks.
+const quiet = 4
+
+// QR is the link of the enrolment as a picture for the camera of a telephone; nil where it is too long for one.
+func (p *secondPage) QR() *matrix {
+	code, err := qr.Encode(p.Enrolment.URI, qr.M, qr.Auto)
+	if err != nil {
+		return nil
+	}
+	side := code.Bounds().Dx()
+	var path strings.Builder
+	for y := range side {
+		for x := range side {
+			if dark, _, _, _ := code.At(x, y).RGBA(); dark == 0 {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	return &matrix{side + 2*quiet, path.String()}
 }
 
 // second begins the enrolment of a second step. The secret is made by the form's post, since looking at a page changes nothing.

@@ -68,3 +68,18 @@ func yuan(n fixed.Num) string {
 	}
 	return whole + "." + cents
 }
+
+// amount is an amount that may not be known, and amountChange one with its sign.
+func amount(n *fixed.Num) string {
+	if n == nil {
+		return points(n)
+	}
+	return yuan(*n)
+}
+
+func amountChange(n *fixed.Num) string {
+	if n != nil && *n > 0 {
+		return "+" + yuan(*n)
+	}
+	return amount(n)
+}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -11,13 +12,33 @@ import (
 
 var hrefs = regexp.MustCompile(`(?:href|data-chart)="([^"]+)"`)
 
-// crawl follows the links of pages from the start page on, and gives what was found by route: at most samples addresses of each.
-func (b *browser) crawl(samples int) map[string][]string {
+// visited is what somebody found by following links: addresses by route, and what the pages hold.
+type visited struct {
+	found  map[string][]string
+	bodies map[string]string
+}
+
+// crawl follows the links of pages from the start page on: to at most samples addresses of each route. Where nothing changes, nobody follows them twice.
+func (b *browser) crawl(samples int) visited {
+	b.t.Helper()
+	if b.crawled == nil {
+		return b.follow(samples)
+	}
+	who := fmt.Sprint(b.login, samples)
+	if _, ok := b.crawled[who]; !ok {
+		b.crawled[who] = b.follow(samples)
+	}
+	return b.crawled[who]
+}
+
+// follow does that.
+func (b *browser) follow(samples int) visited {
 	b.t.Helper()
 	mux := http.NewServeMux()
 	for _, r := range b.server.Routes() {
 		mux.Handle(r.Pattern, http.NotFoundHandler())
 	}
+	bodies := map[string]string{}
 	found, seen, queue := map[string][]string{}, map[string]bool{"/": true}, []string{"/"}
 	for len(queue) > 0 {
 		path := queue[0]
@@ -40,7 +61,7 @@ func (b *browser) crawl(samples int) map[string][]string {
 			b.t.Errorf("%s: GET %s, which a page links to, answers %d", b.login, path, status)
 			continue
 		}
-		found[pattern] = append(found[pattern], path)
+		found[pattern], bodies[path] = append(found[pattern], path), body
 		for _, next := range links(path, body) {
 			if !seen[next] {
 				seen[next] = true
@@ -48,7 +69,7 @@ func (b *browser) crawl(samples int) map[string][]string {
 			}
 		}
 	}
-	return found
+	return visited{found, bodies}
 }
 
 // links lists the addresses on this server that a page links to, in order.

@@ -86,7 +86,7 @@ func (s *service) staged() []string {
 const logs = "工号,工作日期,实际工时,项目,工作内容\n00012,2026-10-09,7.5,甲,<script>alert(1)</script>\n00012,2026-10-10,99,甲,太多\n00012,2026-08-03,2,甲,补记\n"
 
 func TestDataPagesAreForHRAndAudit(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	files, err := ingest.Files(t.Context(), s.company.Books, company.Always)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestUploadsDoNotStay(t *testing.T) {
 
 // TestAmbiguityIsAsked has a file whose dates could be read in two ways: it is asked, and read as was answered.
 func TestAmbiguityIsAsked(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	hr := s.as("hr")
 	_, at, _ := hr.send("/files/upload", part{"files", "a.csv", "工号,工作日期,实际工时,项目\n00012,03/08/2026,2,乙\n"})
 	hr.sees(at, "分不清哪个是日", "date.ambiguous")

@@ -71,6 +71,9 @@ func TestStepsOfASignIn(t *testing.T) {
 		leads(path, "/account/second")
 	}
 	_, body := b.post("/account/second", url.Values{})
+	if dark := regexp.MustCompile(`<svg class="scan" viewBox="0 0 [0-9]+ [0-9]+"[^>]*>.*<path d="(M4 4h1v1h-1z[Mhvz0-9 -]*)" fill="#000"/>`).FindStringSubmatch(body); dark == nil || strings.Count(dark[1], "z") < 500 {
+		t.Errorf("the secret is no picture to scan: %s", body)
+	}
 	m := secretOnPage.FindStringSubmatch(body)
 	if m == nil {
 		t.Fatalf("the page shows no secret: %s", body)

@@ -62,14 +62,14 @@ func (b *browser) offeredFiles(samples int) (list []download) {
 			list = append(list, d)
 		}
 	}
-	found := b.crawl(samples)
-	for _, pattern := range slices.Sorted(maps.Keys(found)) {
-		for _, path := range found[pattern] {
+	pages := b.crawl(samples)
+	for _, pattern := range slices.Sorted(maps.Keys(pages.found)) {
+		for _, path := range pages.found[pattern] {
 			if isFile(path) {
 				add(download{path: path})
 				continue
 			}
-			_, body := b.get(path)
+			body := pages.bodies[path]
 			for _, link := range links(path, body) {
 				if isFile(link) {
 					add(download{path: link})
@@ -222,7 +222,7 @@ func parts(t *testing.T, name, file string) map[string]string {
 // TestDownloadsNameNobodyElse fetches every file that each role is offered, and every file that human resources are offered, as each role; and holds whoever is named anywhere in its bytes
 // against the people whom the role may know of.
 func TestDownloadsNameNobodyElse(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	everybody := s.everybody()
 	all := map[string]bool{}
 	for _, numbers := range everybody {

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,24 +39,44 @@ type service struct {
 	trail    *trail.Trail
 	dir      string
 	now      time.Time
+	crawled  map[string]visited // where nothing changes: what was found before, by login and number of samples
 }
 
-// played is the data directory of the sample company after its story, made once for all tests.
+// made is the folder of what is made once for all tests, and ends is what ends it.
+var (
+	made = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "plumbline-web-") })
+	ends []func() error
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, end := range slices.Backward(ends) {
+		if err := end(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+	}
+	if dir, err := made(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// played is the data directory of the sample company after its story, with the accounts of the tests.
 var played = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "plumbline-web-")
+	root, err := made()
 	if err != nil {
 		return "", err
 	}
-	playedIn = dir
 	ctx, clock := context.Background(), &story.Clock{Real: func() time.Time { return today }}
-	files, data := filepath.Join(dir, "files"), filepath.Join(dir, "data")
+	files, data := filepath.Join(root, "files"), filepath.Join(root, "played")
 	opt := company.Options{Now: clock.Now, Memory: "1GiB"}
 	if err := errors.Join(os.CopyFS(files, sample_data.FS), company.Begin(ctx, data, opt, "默认制度", "setup")); err != nil {
-		return dir, err
+		return "", err
 	}
 	c, err := company.Open(ctx, data, opt)
 	if err != nil {
-		return dir, err
+		return "", err
 	}
 	v, err := c.Current(ctx)
 	if err == nil {
@@ -64,19 +86,15 @@ var played = sync.OnceValues(func() (string, error) {
 	if err == nil {
 		err = story.Play(ctx, c, clock)
 	}
-	return dir, errors.Join(err, c.Close())
-})
-
-// playedIn is its folder once it is made.
-var playedIn string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if playedIn != "" {
-		_ = os.RemoveAll(playedIn)
+	if err := errors.Join(err, c.Close()); err != nil {
+		return "", err
 	}
-	os.Exit(code)
-}
+	s, end, err := open(ctx, data, today)
+	if err != nil {
+		return "", err
+	}
+	return data, errors.Join(s.employ(ctx, people), end())
+})
 
 // people are the accounts of the tests: their logins tell who they are.
 var people = []accounts.New{
@@ -87,57 +105,128 @@ var people = []accounts.New{
 
 const password = "plumb line demo"
 
-// demo serves a copy of the sample company of its own.
-func demo(t testing.TB) *service {
-	t.Helper()
-	from, err := played()
-	if err != nil {
-		t.Fatalf("play the sample company: %v", err)
+// employ makes accounts of people.
+func (s *service) employ(ctx context.Context, list []accounts.New) error {
+	for _, p := range list {
+		p.Password = password
+		if _, err := s.accounts.CreateDemo(ctx, "setup", p); err != nil {
+			return err
+		}
 	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(from, "data"))); err != nil {
-		t.Fatal(err)
-	}
-	return serve(t, dir, today, people)
+	return nil
 }
 
-// serve serves the company in dir to some people, by a clock that shows now until the test moves it.
-func serve(t testing.TB, dir string, now time.Time, to []accounts.New) *service {
+// copyPlayed copies that directory, which stays as it was made.
+func copyPlayed(to string) error {
+	from, err := played()
+	if err != nil {
+		return fmt.Errorf("play the sample company: %w", err)
+	}
+	err = os.CopyFS(to, os.DirFS(from))
+	kept, _ := filepath.Glob(filepath.Join(to, "accounts", "*"))
+	for _, path := range kept {
+		err = errors.Join(err, os.Chmod(path, 0o600)) // a copy is open to all
+	}
+	return err
+}
+
+// demo serves a copy of the sample company of its own, to be changed.
+func demo(t testing.TB) *service {
 	t.Helper()
-	s := &service{t: t, dir: dir, now: now}
-	clock := func() time.Time { return s.now }
-	var err error
-	if s.company, err = company.Open(t.Context(), s.dir, company.Options{Now: clock, Memory: "1GiB"}); err != nil {
+	dir := t.TempDir()
+	if err := copyPlayed(dir); err != nil {
 		t.Fatal(err)
 	}
-	if s.trail, err = trail.Open(s.dir, trail.Options{Now: clock}); err != nil {
+	return serve(t, dir, today, nil)
+}
+
+// common is the sample company that tests share which only look at it, so that its figures are worked out once.
+var common = sync.OnceValues(func() (*service, error) {
+	root, err := made()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(root, "common")
+	if err := copyPlayed(dir); err != nil {
+		return nil, err
+	}
+	return lasting(dir, today)
+})
+
+// looks gives the shared company to a test that only looks at it. Its clock stands still, and its books must not move.
+func looks(t testing.TB, shared func() (*service, error)) *service {
+	t.Helper()
+	of, err := shared()
+	if err != nil {
 		t.Fatal(err)
+	}
+	if of.crawled == nil {
+		of.crawled = map[string]visited{}
+	}
+	s, before := *of, of.company.Books.Ledger().Head()
+	s.t = t
+	t.Cleanup(func() {
+		if after := s.company.Books.Ledger().Head(); after != before {
+			t.Errorf("a test that only looks moved the ledger from %d to %d", before.Seq, after.Seq)
+		}
+	})
+	return &s
+}
+
+// lasting serves the company in dir until all tests have ended.
+func lasting(dir string, now time.Time) (*service, error) {
+	s, end, err := open(context.Background(), dir, now)
+	if err == nil {
+		ends = append(ends, end)
+	}
+	return s, err
+}
+
+// serve serves the company in dir to some people more, by a clock that shows now until the test moves it.
+func serve(t testing.TB, dir string, now time.Time, to []accounts.New) *service {
+	t.Helper()
+	s, end, err := open(t.Context(), dir, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.t = t
+	t.Cleanup(func() {
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.employ(t.Context(), to); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// open serves the company in dir; the function ends it.
+func open(ctx context.Context, dir string, now time.Time) (*service, func() error, error) {
+	s := &service{dir: dir, now: now}
+	clock := func() time.Time { return s.now }
+	var err error
+	if s.company, err = company.Open(ctx, s.dir, company.Options{Now: clock, Memory: "1GiB"}); err != nil {
+		return nil, nil, err
+	}
+	if s.trail, err = trail.Open(s.dir, trail.Options{Now: clock}); err != nil {
+		return nil, nil, err
 	}
 	log := func(ctx context.Context, c accounts.Change) error {
 		return s.trail.Write(ctx, trail.Entry{Actor: c.Actor, Action: c.Kind, Subject: c.Login, Detail: c.Detail})
 	}
 	if s.accounts, err = accounts.Open(s.dir, accounts.Options{Now: clock, Demo: true, Log: log}); err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
-	for _, p := range to {
-		p.Password = password
-		if _, err := s.accounts.CreateDemo(t.Context(), "setup", p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.server, err = web.New(web.Options{Company: s.company, Accounts: s.accounts, Trail: s.trail})
-	if err != nil {
-		t.Fatal(err)
+	if s.server, err = web.New(web.Options{Company: s.company, Accounts: s.accounts, Trail: s.trail}); err != nil {
+		return nil, nil, err
 	}
 	http := httptest.NewServer(s.server.Handler())
 	s.url = http.URL
-	t.Cleanup(func() {
+	return s, func() error {
 		http.Close()
-		if err := errors.Join(s.accounts.Close(), s.trail.Close(), s.company.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+		return errors.Join(s.accounts.Close(), s.trail.Close(), s.company.Close())
+	}, nil
 }
 
 // browser is somebody's browser, without scripts.

@@ -410,7 +410,7 @@ func TestDeputiesAreNamedAndRevoked(t *testing.T) {
 
 // TestHoursAreThoseOfTheDays compares the hours of two superiors of somebody who moved with those of the whole quarter.
 func TestHoursAreThoseOfTheDays(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	v, err := s.company.Current(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -435,7 +435,7 @@ func TestHoursAreThoseOfTheDays(t *testing.T) {
 
 // TestCEOLeadsNobodyElse holds the rule that those above whom nobody stands are the CEO's against the table of access.
 func TestCEOLeadsNobodyElse(t *testing.T) {
-	chief := demo(t).as("executive")
+	chief := looks(t, common).as("executive")
 	chief.sees("/people/00047/2026Q3", "黄云涵")
 	chief.hidden("/people/00012/2026Q3", "/departments/D003/2026Q3/people", "/calibrations/2026Q3/D003")
 	if access.ScopeOf(access.People, access.Executive) != access.Nothing {

@@ -69,7 +69,7 @@ func fill(pattern string, employee, department string, of string) string {
 // TestMatrix tries every route with every method that it has, as everybody, about everybody, and holds the answer against the table of access: what it does not allow does
 // not exist, and says nothing of what was asked for.
 func TestMatrix(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	_, nothing := s.as("hr").get("/there/is/no/such/page")
 	browsers := map[string]*browser{}
 	for login := range roles {
@@ -144,7 +144,7 @@ func scopes(v access.Viewer, a access.Action) (list []string) {
 
 // TestEveryRouteNamesAnAction makes sure that no route is outside the table, that writing is never open, and that pages with pay-relevant data of people are written down.
 func TestEveryRouteNamesAnAction(t *testing.T) {
-	for _, r := range demo(t).server.Routes() {
+	for _, r := range looks(t, common).server.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
 		if !access.Known(r.Action) {
 			t.Errorf("%s has no action", r.Pattern)
@@ -156,7 +156,7 @@ func TestEveryRouteNamesAnAction(t *testing.T) {
 }
 
 func TestCrossSitePostsAreRefused(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	b := s.as("employee")
 	for name, header := range map[string]map[string]string{
 		"another site":     {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
@@ -180,7 +180,7 @@ func TestCrossSitePostsAreRefused(t *testing.T) {
 
 // TestLookingChangesNothing fetches every page that each role finds, and compares the ledger.
 func TestLookingChangesNothing(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	before := s.company.Books.Ledger().Head()
 	for _, login := range []string{"manager", "executive", "hr", "admin"} { // who together find all pages
 		s.as(login).crawl(1)

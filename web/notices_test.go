@@ -7,7 +7,7 @@ import (
 
 // TestNoticesAreForHumanResources looks at the call sheet and the outbox, and at where messages lead.
 func TestNoticesAreForHumanResources(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	hr := s.as("hr")
 	hr.sees("/notices", "电话通知单", "还没有发过消息", "渠道未配置")
 	for path, want := range map[string]int{"/records/incidents/S1": http.StatusSeeOther, "/rewards/2026Q2/1": http.StatusSeeOther, "/rewards/2026Q2/candidates": http.StatusOK} {

@@ -265,26 +265,26 @@ func TestAdjustmentOfASealedQuarter(t *testing.T) {
 }
 
 func TestVerificationIsWrittenDown(t *testing.T) {
-	s := demo(t)
+	s := looks(t, poisonedCompany) // it is small, and each verification makes all of it anew
 	auditor := s.as("auditor")
-	auditor.refused("/quarters/2026Q3/verify", nil, http.StatusUnprocessableEntity, "尚未封账")
-	auditor.refused("/quarters/2026Q2/verify", url.Values{"head": {"3 abc"}}, http.StatusUnprocessableEntity, "账本末尾")
-	status, body := auditor.post("/quarters/2026Q2/verify", url.Values{"head": {"3 " + strings.Repeat("0", 64)}})
+	auditor.refused("/quarters/2026Q2/verify", nil, http.StatusUnprocessableEntity, "尚未封账")
+	auditor.refused("/quarters/2026Q3/verify", url.Values{"head": {"3 abc"}}, http.StatusUnprocessableEntity, "账本末尾")
+	status, body := auditor.post("/quarters/2026Q3/verify", url.Values{"head": {"3 " + strings.Repeat("0", 64)}})
 	if status != http.StatusOK || !strings.Contains(body, "发现不一致") {
 		t.Errorf("a head that the ledger does not hold: %d", status)
 	}
-	status, body = auditor.post("/quarters/2026Q2/verify", nil)
+	status, body = auditor.post("/quarters/2026Q3/verify", nil)
 	if status != http.StatusOK || !strings.Contains(body, "全部一致") || strings.Count(body, "<li>✓ ") < 6 {
 		t.Errorf("verification: %d %s", status, body)
 	}
 	if body := auditor.sees("/"); strings.Contains(body, "封账尚未核验") {
 		t.Error("the verification is still asked for")
 	}
-	auditor.sees("/trail?action=quarter.", "核验封账", "2026Q2 ✓", "2026Q2 ✗")
+	auditor.sees("/trail?action=quarter.", "核验封账", "2026Q3 ✓", "2026Q3 ✗")
 }
 
 func TestAuditSampleIsRepeatable(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	auditor := s.as("auditor")
 	drawn := func() string {
 		t.Helper()
@@ -308,9 +308,9 @@ func TestAuditSampleIsRepeatable(t *testing.T) {
 
 // TestDeckHasItsOwnPolicy makes sure that the deck is served under the policy that it carries, so that its script runs and no other.
 func TestDeckHasItsOwnPolicy(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	b := s.as("executive")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/packs/2026Q2/deck", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/packs/2026Q3/deck", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,23 +319,23 @@ func TestDeckHasItsOwnPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
-	body := b.sees("/packs/2026Q2/deck")
+	body := b.sees("/packs/2026Q3/deck")
 	m := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(body)
 	if m == nil || answer.Header.Get("Content-Security-Policy") != html.UnescapeString(m[1])+"; frame-ancestors 'none'" {
 		t.Errorf("the page carries %q, the header says %q", m, answer.Header.Get("Content-Security-Policy"))
 	}
-	b.sees("/packs/2026Q2", "没有找到 Chromium")
-	if status, _ := b.get("/packs/2026Q2/files/pdf"); status != http.StatusUnprocessableEntity {
+	b.sees("/packs/2026Q3", "没有找到 Chromium")
+	if status, _ := b.get("/packs/2026Q3/files/pdf"); status != http.StatusUnprocessableEntity {
 		t.Errorf("a PDF without a browser: %d", status)
 	}
-	if status, page := b.get("/packs/2026Q2/files/html"); status != http.StatusOK || page != body {
+	if status, page := b.get("/packs/2026Q3/files/html"); status != http.StatusOK || page != body {
 		t.Errorf("the file is not the page: %d", status)
 	}
 }
 
 // TestFilesKeepToTheirReaders asks for files as each role, and for those of departments that a manager does not lead.
 func TestFilesKeepToTheirReaders(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	for login, want := range map[string]int{"employee": 404, "manager": 404, "executive": 404, "hr": 200, "finance": 404, "auditor": 200, "admin": 404} {
 		if status, body := s.as(login).post("/workbooks/2026-07", nil); status != want {
 			t.Errorf("%s: workbook: %d, want %d: %s", login, status, want, said(body))
@@ -407,7 +407,7 @@ func TestLogsTurnPages(t *testing.T) {
 
 // TestSurveysTellWhatTheReportTells makes sure that withheld answers stay withheld in page and file.
 func TestSurveysTellWhatTheReportTells(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	executive := s.as("executive")
 	executive.sees("/surveys/2026Q3", "匿名答卷过少，不显示")
 	if body := executive.sees("/surveys/2026Q3?format=csv", "匿名答卷过少，不显示"); strings.Contains(body, "<") {
@@ -420,7 +420,7 @@ func TestSurveysTellWhatTheReportTells(t *testing.T) {
 
 // TestOddAddresses asks for quarters long ago and far ahead, and for what is none: the answer is a page or that there is none, never a failure.
 func TestOddAddresses(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	hr, auditor := s.as("hr"), s.as("auditor")
 	for path, want := range map[string]int{
 		"/quarters/1990Q1": 200, "/quarters/2999Q4": 200, "/quarters/2026": 404, "/quarters/2026-07": 404, "/quarters/x": 404, "/rewards/1990Q1": 200, "/rewards/2026-07": 404, "/rewards/1990Q1/candidates": 200,

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEmployeeSeesHisOwn(t *testing.T) {
-	s := demo(t)
+	s := looks(t, common)
 	e := s.as("employee")
 	e.sees("/", "待办")
 	e.sees("/me/2026-09", "自评已于")
@@ -26,7 +26,7 @@ func TestEmployeeSeesHisOwn(t *testing.T) {
 
 // TestForeignAndMissingAnswerAlike compares the page of somebody who is none of the viewer's business with that of nobody.
 func TestForeignAndMissingAnswerAlike(t *testing.T) {
-	e := demo(t).as("employee")
+	e := looks(t, common).as("employee")
 	_, foreign := e.get("/people/00016/2026Q3")
 	_, missing := e.get("/people/99999/2026Q3")
 	if foreign != missing {

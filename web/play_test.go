@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"plumbline/company"
@@ -140,6 +141,7 @@ type stage struct {
 	*service
 	t   *testing.T
 	ctx context.Context
+	had map[string]bool // who had a turn
 }
 
 // loads does something that brings another page, and looks at the page: it is there, and nothing went wrong on it.
@@ -246,17 +248,33 @@ func (g *stage) acts(what string, steps ...chromedp.Action[chromedp.Void]) {
 // types writes into a field.
 func (g *stage) types(selector, text string) {
 	g.t.Helper()
-	g.acts("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
+	g.acts("type into "+selector, writes(selector, text))
 }
 
-// turn is somebody's turn at the browser: he signs in, does something and signs out.
+// turn is somebody's turn at the browser: he signs in, does something and signs out; by the forms the first time, and afterwards as who is signed in already.
 func (g *stage) turn(login string, do func()) {
 	g.t.Helper()
 	began := time.Now()
-	signIn(g.t, g.ctx, g.service, login)
-	do()
-	g.presses("form[action='/sign-out']", "button", "已退出登录。")
+	if g.had[login] {
+		g.as(login).handOver(g.ctx)
+		do()
+		g.sound("after the turn of " + login) // what the page still fetches is his, and of his day
+	} else {
+		g.had[login] = true
+		g.leaves()
+		signIn(g.t, g.ctx, g.service, login)
+		do()
+		g.presses("form[action='/sign-out']", "button", "已退出登录。")
+	}
 	g.t.Logf("%s %s: %v", g.now.Format(time.DateTime), login, time.Since(began).Round(time.Millisecond))
+}
+
+// leaves takes the session of whoever was at the browser before away from it: who is signed in is not asked to sign in.
+func (g *stage) leaves() {
+	g.t.Helper()
+	if _, err := chromedp.Call(g.ctx, network.DeleteCookies, network.DeleteCookiesParams{Name: "plumbline", URL: g.url}); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 // on moves the clock of the service.
@@ -268,7 +286,7 @@ func form(action string) string { return "form[action='" + action + "']" }
 // TestQuarterPlayedInBrowser plays the third quarter of a small company from its files to its payroll, every step on the pages, by who has to take it.
 func TestQuarterPlayedInBrowser(t *testing.T) {
 	ctx := browse(t)
-	g := &stage{small(t), t, ctx}
+	g := &stage{small(t), t, ctx, map[string]bool{}}
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(g.url+"/sign-in")); err != nil {
 		t.Fatal(err)
 	}
@@ -430,7 +448,7 @@ func (g *stage) seals() string {
 // draws looks at the reward list and draws it up.
 func (g *stage) draws() {
 	g.loads("preview the list", chromedp.Click(chromedp.CSS("a[href='/quarters/2026Q3/rewards']")))
-	g.sees("the preview", "吴小满", "36000.00")
+	g.sees("the preview", "吴小满", "36,000.00")
 	g.confirms(form("/quarters/2026Q3/rewards"), nil, "名单已生成，待签字。")
 }
 

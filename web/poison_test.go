@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,8 +85,7 @@ func poisonedFiles() map[string][][]string {
 var yamlNames = regexp.MustCompile(`(?m)^(  )?(  )?name: \{zh: .*\}$`)
 
 // poisonedPolicy is the regulation with poison for the names of company, KPIs, scorecards and bands.
-func poisonedPolicy(t *testing.T) policy.Source {
-	t.Helper()
+func poisonedPolicy() (policy.Source, error) {
 	quoted := func(s string) string {
 		b, _ := json.Marshal(s) // YAML reads JSON's strings
 		return string(b)
@@ -106,9 +106,9 @@ func poisonedPolicy(t *testing.T) policy.Source {
 		}
 	}
 	if replaced < 20 {
-		t.Fatalf("only %d names are poisoned", replaced)
+		return nil, fmt.Errorf("only %d names are poisoned", replaced)
 	}
-	return s
+	return s, nil
 }
 
 // oneLine is a poison without characters that steer.
@@ -116,62 +116,83 @@ func oneLine(n int) string {
 	return strings.TrimLeft(strings.NewReplacer("\t", "", "\r", "", "\n", " ", "\u2028", " ").Replace(poisoned(n)), " ")
 }
 
-// poisonedCompany makes the company with its quarter: self-reviewed, evaluated, appealed against, sealed, with a reward list; and serves it.
-func poisonedCompany(t *testing.T) *service {
-	t.Helper()
-	ctx, dir := t.Context(), t.TempDir()
-	files, data := filepath.Join(dir, "files"), filepath.Join(dir, "data")
-	writeCSVs(t, files)
-	at := today
-	opt := company.Options{Now: func() time.Time { return at }, Memory: "1GiB"}
+// poisonedCompany is the company with its quarter: self-reviewed, evaluated, appealed against, sealed, with a reward list; made and served once.
+var poisonedCompany = sync.OnceValues(func() (*service, error) {
+	root, err := made()
+	if err != nil {
+		return nil, err
+	}
+	data, at := filepath.Join(root, "poisoned"), today
+	err = makePoisoned(data, filepath.Join(root, "poison"), &at)
+	if err != nil {
+		return nil, err
+	}
+	s, err := lasting(data, at)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.employ(context.Background(), victims)
+})
+
+// makePoisoned makes the company in data of files in another folder, and moves the clock to the end of its quarter.
+func makePoisoned(data, files string, at *time.Time) error {
+	ctx, opt := context.Background(), company.Options{Now: func() time.Time { return *at }, Memory: "1GiB"}
+	regulation, err := poisonedPolicy()
+	if err := errors.Join(err, writeCSVs(files)); err != nil {
+		return err
+	}
 	c, err := company.Make(ctx, data, opt)
 	if err != nil {
-		t.Fatal(err)
-	}
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(policy.Adopt(ctx, c.Books, poisonedPolicy(t), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), poison[0], "setup"))
-	must(c.Close())
-	c, err = company.Open(ctx, data, opt)
-	must(err)
-	v, err := c.Current(ctx)
-	must(err)
-	units, faults := ingest.Find(ctx, c.Books, v.Policy, []string{files}, ingest.How{})
-	must(errors.Join(faults...))
-	must(ingest.TakeAll(ctx, c.Books, v, units, ingest.Options{Actor: "00007", Day: c.Today(v.Policy)}, func(f ingest.File, _ bool, err error) error {
-		t.Logf("%s: %d rows, %d accepted, %d waiting", f.Name, f.RowsIn, f.Accepted, f.Waiting)
 		return err
-	}))
-	must(poisonedReviews(ctx, c, func(moment string) {
-		at, err = time.ParseInLocation("2006-01-02 15:04", moment, company.Zone(v.Policy))
-		must(err)
-	}))
-	must(c.Close())
-	return serve(t, data, at, victims)
+	}
+	err = policy.Adopt(ctx, c.Books, regulation, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), poison[0], "setup")
+	if err := errors.Join(err, c.Close()); err != nil {
+		return err
+	}
+	if c, err = company.Open(ctx, data, opt); err != nil {
+		return err
+	}
+	return errors.Join(fillPoisoned(ctx, c, files, at), c.Close())
 }
 
-func writeCSVs(t *testing.T, dir string) {
-	t.Helper()
+// fillPoisoned takes the files in and lets people write.
+func fillPoisoned(ctx context.Context, c *company.Company, files string, at *time.Time) error {
+	v, err := c.Current(ctx)
+	if err != nil {
+		return err
+	}
+	units, faults := ingest.Find(ctx, c.Books, v.Policy, []string{files}, ingest.How{})
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	how := ingest.Options{Actor: "00007", Day: c.Today(v.Policy)}
+	if err := ingest.TakeAll(ctx, c.Books, v, units, how, func(_ ingest.File, _ bool, err error) error { return err }); err != nil {
+		return err
+	}
+	return poisonedReviews(ctx, c, func(moment string) error {
+		*at, err = time.ParseInLocation("2006-01-02 15:04", moment, company.Zone(v.Policy))
+		return err
+	})
+}
+
+func writeCSVs(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for name, rows := range poisonedFiles() {
 		var text strings.Builder
 		if err := csv.NewWriter(&text).WriteAll(rows); err != nil {
-			t.Fatal(err)
+			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text.String()), 0o600); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
 
 // poisonedReviews lets people write poison wherever they may write.
-func poisonedReviews(ctx context.Context, c *company.Company, on func(moment string)) error {
+func poisonedReviews(ctx context.Context, c *company.Company, on func(moment string) error) error {
 	month := mustPeriod("2026-09")
 	as := func(no string, d func(*reviews.Desk) error) error {
 		desk, err := c.Desk(ctx, quarter, no)
@@ -186,7 +207,9 @@ func poisonedReviews(ctx context.Context, c *company.Company, on func(moment str
 	var step error
 	then := func(moment, no string, d func(*reviews.Desk) error) {
 		if step == nil {
-			on(moment)
+			step = on(moment)
+		}
+		if step == nil {
 			step = as(no, d)
 		}
 	}
@@ -292,11 +315,12 @@ const tips = `(function () {
 // TestPoisonStaysTextOnPages opens a page of each route as human resources, a manager and an employee of a company whose every text is an attack: none runs, and none becomes an element.
 func TestPoisonStaysTextOnPages(t *testing.T) {
 	ctx := browse(t)
-	s := poisonedCompany(t)
+	s := looks(t, poisonedCompany)
 	done, charts, shown := map[string]bool{}, 0, ""
 	for _, login := range []string{"employee", "manager", "hr"} {
-		found := s.as(login).crawl(3)
-		signIn(t, ctx, s, login)
+		b := s.as(login)
+		found := b.crawl(3).found
+		b.handOver(ctx)
 		for _, pattern := range slices.Sorted(maps.Keys(found)) {
 			path := found[pattern][0]
 			if i := slices.IndexFunc(found[pattern], func(p string) bool { return strings.Contains(p, "2026Q3") && !strings.Contains(p, "format=") }); i > 0 {
@@ -324,9 +348,6 @@ func TestPoisonStaysTextOnPages(t *testing.T) {
 				t.Errorf("%s %s: faults %q %q, strange elements %q, %v", login, path, v.Faults, faults, odd, err)
 			}
 			shoot(t, ctx, "poison-"+strings.NewReplacer("/", "_", "?", "-").Replace(login+path)+".jpg")
-		}
-		if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/account"), chromedp.Click("form[action='/sign-out'] button"), chromedp.WaitVisible("#login")); err != nil {
-			t.Fatal(err)
 		}
 	}
 	if odd, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`document.body.insertAdjacentHTML('beforeend', '<svg onload=alert(1)>'); `+strange)); err != nil || len(odd) != 1 {
@@ -357,12 +378,12 @@ func active(text string) bool {
 
 // TestPoisonStaysTextInFiles fetches every file that the pages offer in a company whose every text is an attack: spreadsheets run none of it.
 func TestPoisonStaysTextInFiles(t *testing.T) {
-	s := poisonedCompany(t)
+	s := looks(t, poisonedCompany)
 	cells, sheets := 0, 0
 	for _, x := range []struct {
 		login   string
 		samples int
-	}{{"employee", 3}, {"manager", 4}, {"finance", 8}, {"hr", 2}} {
+	}{{"employee", 3}, {"manager", 3}, {"finance", 8}, {"hr", 3}} {
 		b := s.as(x.login)
 		for _, d := range perKind(b.offeredFiles(x.samples), 2) {
 			status, file := b.fetched(d)

@@ -474,7 +474,7 @@ func (q *request) listTable(r *reviews.Round) table {
 		if l.Refused != nil {
 			signed = q.say("已退回：", "refused: ") + l.Refused.Text
 		}
-		t.add(link(q.listName(l), "/rewards/"+r.Period.String()), text(q.moment(l.Drawn.At)), text(fmt.Sprint(l.Lines)), text(l.Total.Text(2)), text(signed))
+		t.add(link(q.listName(l), "/rewards/"+r.Period.String()), text(q.moment(l.Drawn.At)), text(fmt.Sprint(l.Lines)), text(yuan(l.Total)), text(signed))
 	}
 	return t
 }

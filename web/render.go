@@ -25,8 +25,8 @@ var pageFiles embed.FS
 //go:embed assets
 var assetFiles embed.FS
 
-// pages are the templates by name, each with the layout and the parts.
-var pages = mustPages()
+// pages are the templates by name, each with the layout and the parts. Only a service needs them.
+var pages = sync.OnceValue(mustPages)
 
 func mustPages() map[string]*template.Template {
 	shared := template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/parts.html"))
@@ -120,7 +120,7 @@ func (q *request) render(name string, p page) error { return q.renderStatus(http
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (q *request) renderStatus(status int, name string, p page) error {
-	t := pages[name]
+	t := pages()[name]
 	if t == nil {
 		return fmt.Errorf("there is no page %q", name)
 	}
@@ -170,7 +170,7 @@ func (q *request) renderOnce(kept *contents, key, name string, make func() (page
 			return err
 		}
 		var b bytes.Buffer
-		if err := pages[name].ExecuteTemplate(&b, "content", p); err != nil {
+		if err := pages()[name].ExecuteTemplate(&b, "content", p); err != nil {
 			return fmt.Errorf("render %s: %w", name, err)
 		}
 		x = prepared{*p.base(), b.Bytes()}
@@ -181,11 +181,11 @@ func (q *request) renderOnce(kept *contents, key, name string, make func() (page
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := pages[name].ExecuteTemplate(b, "top", p); err != nil {
+	if err := pages()[name].ExecuteTemplate(b, "top", p); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	head := b.Len()
-	if err := pages[name].ExecuteTemplate(b, "bottom", p); err != nil {
+	if err := pages()[name].ExecuteTemplate(b, "bottom", p); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	return q.send(http.StatusOK, b.Bytes()[:head], x.content, b.Bytes()[head:])

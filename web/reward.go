@@ -293,8 +293,8 @@ func (q *request) lineTable(p *policy.Policy, l *reviews.RewardList, lines []rev
 		numbers(q.say("系数", "Coefficient")), numbers(q.say("天数×份额", "Days × share")), numbers(q.say("奖金", "Bonus")), numbers(q.say("超额奖", "Extra")), numbers(q.say("预算削减", "Cut")), numbers(q.say("已发", "Given")), numbers(q.say("应发（元）", "Amount (yuan)")), words(q.say("证书", "Certificate")), words(q.say("说明", "Note"))}}
 	for _, x := range lines {
 		weight := x.Weight.String()
-		t.add(text(x.Name.In(q.lang)), text(x.Employee), text(q.departmentName(x.Department)), text(points(x.Total)), text(x.Band), text(points(x.Base)), text(points(x.Coefficient)), text(weight), text(x.Bonus.Text(2)), text(x.Extra.Text(2)), text(x.Cut.Text(2)),
-			text(x.Before.Text(2)), text(x.Amount.Text(2)), text(x.Certificate), text(q.lineNote(p, x)))
+		t.add(text(x.Name.In(q.lang)), text(x.Employee), text(q.departmentName(x.Department)), text(points(x.Total)), text(x.Band), text(amount(x.Base)), text(points(x.Coefficient)), text(weight), text(yuan(x.Bonus)), text(yuan(x.Extra)), text(yuan(x.Cut)),
+			text(yuan(x.Before)), text(yuan(x.Amount)), text(x.Certificate), text(q.lineNote(p, x)))
 	}
 	return t
 }

@@ -82,6 +82,7 @@ type Server struct {
 
 // New makes a server over an open company.
 func New(opt Options) (*Server, error) {
+	pages() // a faulty one must not wait for its first reader
 	library, err := charts.Library()
 	if err != nil && !errors.Is(err, charts.ErrNoLibrary) {
 		return nil, err

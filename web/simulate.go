@@ -327,8 +327,8 @@ func (q *request) simulationBlock(s *metrics.Simulation) *simulationBlock {
 	b := &simulationBlock{Title: fmt.Sprintf(q.say("%s试算：%d 人中 %d 人有变化", "Tried out on %s: %[3]d of %[2]d people change"), q.periodText(s.New.Period), c.People, c.Changed)}
 	b.Tiles = []tile{
 		{Name: q.say("等级上升", "Better band"), Value: strconv.Itoa(c.Up), Say: q.say("人", "people")}, {Name: q.say("等级下降", "Worse band"), Value: strconv.Itoa(c.Down), Say: q.say("人", "people")},
-		{Name: q.say("奖金合计，现行", "Rewards now"), Value: points(c.Old), Unit: q.say("元", "yuan"), Say: q.unknown(c.OldUnknown)}, {Name: q.say("奖金合计，新", "Rewards by the new policy"), Value: points(c.New), Unit: q.say("元", "yuan"), Say: q.unknown(c.NewUnknown)},
-		{Name: q.say("变化", "Change"), Value: plusMinus(c.Change()), Unit: q.say("元", "yuan")},
+		{Name: q.say("奖金合计，现行", "Rewards now"), Value: amount(c.Old), Unit: q.say("元", "yuan"), Say: q.unknown(c.OldUnknown)}, {Name: q.say("奖金合计，新", "Rewards by the new policy"), Value: amount(c.New), Unit: q.say("元", "yuan"), Say: q.unknown(c.NewUnknown)},
+		{Name: q.say("变化", "Change"), Value: amountChange(c.Change()), Unit: q.say("元", "yuan")},
 	}
 	b.Notes = append(b.Notes, q.say("试算按同样的事实和已公布的上级评分，不作任何记录；实际奖金另受预算、事故与已发金额影响。", "It uses the same facts and the published points of superiors, and records nothing; rewards paid also hang on budgets, incidents and what was paid ahead."))
 	for _, o := range s.Overruled {
@@ -359,7 +359,7 @@ func (q *request) departmentEffects(s *metrics.Simulation) table {
 			numbers(q.say("奖金，现行", "Rewards now")), numbers(q.say("新", "New")), numbers(q.say("变化", "Change"))}}
 	for _, d := range s.Departments {
 		t.add(text(d.Department.Name.In(q.lang)), text(points(d.Old.Total)), text(points(d.New.Total)), text(q.bandMove(d.Old.Band, d.New.Band)), text(strconv.Itoa(d.People)), text(strconv.Itoa(d.Changed)), text(strconv.Itoa(d.Up)), text(strconv.Itoa(d.Down)),
-			cell{Text: points(d.Cost.Old), Say: q.unknown(d.OldUnknown)}, cell{Text: points(d.Cost.New), Say: q.unknown(d.NewUnknown)}, text(plusMinus(d.Change())))
+			cell{Text: amount(d.Cost.Old), Say: q.unknown(d.OldUnknown)}, cell{Text: amount(d.Cost.New), Say: q.unknown(d.NewUnknown)}, text(amountChange(d.Change())))
 	}
 	return t
 }
@@ -383,7 +383,7 @@ func (q *request) personEffects(s *metrics.Simulation) table {
 		Head: []head{words(q.say("姓名", "Name")), words(q.say("工号", "No.")), words(q.say("部门", "Department")), numbers(q.say("得分，现行", "Score now")), numbers(q.say("新", "New")), numbers(q.say("变化", "Change")), words(q.say("等级", "Band")), numbers(q.say("奖金，现行", "Reward now")), numbers(q.say("新", "New")), numbers(q.say("变化", "Change"))}}
 	for _, e := range s.People {
 		if e.Changed() {
-			t.add(text(e.Person.Name.In(q.lang)), text(e.Person.No), text(q.departmentName(e.Department)), text(points(e.Old.Total)), text(points(e.New.Total)), text(plusMinus(e.ScoreChange())), text(q.bandMove(e.Old.Band, e.New.Band)), text(points(e.Old.Reward)), text(points(e.New.Reward)), text(plusMinus(e.RewardChange())))
+			t.add(text(e.Person.Name.In(q.lang)), text(e.Person.No), text(q.departmentName(e.Department)), text(points(e.Old.Total)), text(points(e.New.Total)), text(plusMinus(e.ScoreChange())), text(q.bandMove(e.Old.Band, e.New.Band)), text(amount(e.Old.Reward)), text(amount(e.New.Reward)), text(amountChange(e.RewardChange())))
 		}
 	}
 	return t

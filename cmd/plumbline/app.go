@@ -35,7 +35,8 @@ type app struct {
 	memory       string    // --memory
 	asOf         time.Time // --as-of, when it is a day
 
-	unpublished bool // --with-evaluations
+	coming      int64 // bytes that the command takes in: see books.Options
+	unpublished bool  // --with-evaluations
 }
 
 // readLanguage finds the language before the commands are made, so that their help speaks it.
@@ -116,7 +117,7 @@ func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
 	defer finish()
 	c, err := company.Make(ctx, dir, company.Options{Replayed: replayed, Now: a.now, Memory: a.memory,
-		Notice: a.notice})
+		Notice: a.notice, Coming: a.coming})
 	if err != nil {
 		return nil, err
 	}

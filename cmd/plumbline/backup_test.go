@@ -20,7 +20,7 @@ import (
 )
 
 // TestBackupsDuringIngest makes backups while files are taken in from two sides. Each restores to what the books were at its head: the figures are
-// those that the books in use give as known then, before and after a rebuild.
+// those that the books in use give as known then.
 func TestBackupsDuringIngest(t *testing.T) {
 	files := filepath.Join(companyFiles(t), "company")
 	data := filepath.Join(t.TempDir(), "data")
@@ -45,11 +45,7 @@ func TestBackupsDuringIngest(t *testing.T) {
 		if want := kpi(data, "--as-of", strconv.FormatInt(b.Ledger.Seq, 10)); restored != want {
 			t.Errorf("restored to event %d, the figures are\n%s\nbut the books say of then\n%s", b.Ledger.Seq, restored, want)
 		}
-		must(t, exitDone, "rebuild", "--data", to)
-		if kpi(to) != restored {
-			t.Errorf("a rebuild of what was restored to event %d gives other figures", b.Ledger.Seq)
-		}
-		must(t, exitDone, "doctor", "--data", to)
+		must(t, exitDone, "doctor", "--data", to) // which makes the facts anew and compares them
 		figures[restored] = true
 	}
 	if len(figures) < 3 {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"plumbline/company"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"plumbline/company"
 	"plumbline/ingest"
 	"plumbline/ingest/sheet"
 	"plumbline/internal/books"
@@ -36,8 +38,10 @@ func (a *app) ingestCommand() *cobra.Command {
 		Args: func(_ *cobra.Command, args []string) error { return a.ingestArgs(args, inbox.dir, dry) },
 		RunE: func(c *cobra.Command, args []string) error {
 			if inbox.dir != "" {
+				a.coming = books.Unknown
 				return a.watch(c.Context(), inbox, d)
 			}
+			a.coming = bytesOf(args)
 			return a.with(c.Context(), func(b *books.Books) error {
 				if dry {
 					return a.preview(c.Context(), b, args, d)
@@ -56,6 +60,22 @@ func (a *app) ingestCommand() *cobra.Command {
 	c.Flags().DurationVar(&inbox.every, "every", 2*time.Second, a.say("多久看一次收件目录", "how often the inbox is looked at"))
 	a.formatFlag(c)
 	return c
+}
+
+// bytesOf is the size of all files at or below the paths. What cannot be read is told of when it is taken in.
+func bytesOf(paths []string) (sum int64) {
+	for _, path := range paths {
+		_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return nil
+			}
+			if file, err := e.Info(); err == nil && file.Mode().IsRegular() {
+				sum += file.Size()
+			}
+			return nil
+		})
+	}
+	return sum
 }
 
 // ingestArgs refuses command lines that say nothing or two things at once.

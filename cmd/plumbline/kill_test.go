@@ -45,7 +45,7 @@ func newInterrupted(t *testing.T) *interrupted {
 		t.Fatal(err)
 	}
 	in.values, in.scores = []string{values(t, data)}, []string{scores(t, data)}
-	for _, pattern := range []string{"work_logs-2026Q3*", "deliveries-2026Q*", "opportunities-2026Q*"} {
+	for _, pattern := range []string{"work_logs-2026Q3*", "deliveries-2026Q[23]*", "opportunities-2026Q3*"} {
 		paths, err := filepath.Glob(filepath.Join(sample, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -149,7 +149,7 @@ func TestKilledIngest(t *testing.T) {
 		if 0 < n && n < len(in.names) {
 			amid++
 		}
-		if i%10 == 9 {
+		if i%5 == 4 {
 			in.mend(t, data, n)
 		}
 		if err := os.RemoveAll(data); err != nil {

@@ -121,13 +121,22 @@ func filled(t testing.TB) string {
 }
 
 // fill makes a copy of books that were kept once for all tests.
-func fill(dir string) error {
-	files, err := companyBooks()
+func fill(dir string) error { return copyOf(dir, companyBooks) }
+
+// fillQuarter does the same with the records of one quarter: for what makes the books anew again and again.
+func fillQuarter(dir string) error { return copyOf(dir, quarterBooks) }
+
+func copyOf(dir string, kept func() (map[string][]byte, error)) error {
+	files, err := kept()
 	if err != nil {
 		return err
 	}
 	return writeTree(dir, files)
 }
+
+// ofQuarter are the files of the sample with the organisation, its targets, and the records of the third quarter that count for most.
+var ofQuarter = []string{"company.xlsx", "employees-management.csv", "accounts.csv", "work_logs-2026Q3.csv", "deliveries-2026Q3.xlsx",
+	"opportunities-2026Q3.csv", "satisfaction.csv", "targets.csv"}
 
 // writeTree writes what readTree read.
 func writeTree(dir string, files map[string][]byte) error {
@@ -143,7 +152,13 @@ func writeTree(dir string, files map[string][]byte) error {
 	return nil
 }
 
-var companyBooks = sync.OnceValues(func() (files map[string][]byte, err error) {
+var (
+	companyBooks = sync.OnceValues(func() (map[string][]byte, error) { return kept("") })
+	quarterBooks = sync.OnceValues(func() (map[string][]byte, error) { return kept(ofQuarter...) })
+)
+
+// kept takes files of the sample company in and reads what its books are then.
+func kept(names ...string) (files map[string][]byte, err error) {
 	dir, err := os.MkdirTemp("", "plumbline-books-")
 	if err != nil {
 		return nil, err
@@ -154,14 +169,18 @@ var companyBooks = sync.OnceValues(func() (files map[string][]byte, err error) {
 	}
 	data := filepath.Join(dir, "data")
 	var talk bytes.Buffer
-	for _, args := range [][]string{{"init"}, {"ingest", filepath.Join(dir, "sample", "company")}} {
+	ingest := []string{"ingest"}
+	for _, name := range names {
+		ingest = append(ingest, filepath.Join(dir, "sample", "company", name))
+	}
+	for _, args := range [][]string{{"init"}, ingest} {
 		code := run(context.Background(), append(args, "--data", data), environment, clock, &talk, &talk)
 		if code != exitDone && code != exitRejects {
 			return nil, errors.New("keep the sample's books: " + talk.String())
 		}
 	}
 	return readTree(data)
-})
+}
 
 // readTree reads all files below dir.
 func readTree(dir string) (map[string][]byte, error) {
@@ -251,6 +270,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	},
 	// filled DIR makes a data directory that holds the sample company.
 	"filled": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(fill(ts.MkAbs(args[0]))) },
+	// filled-quarter DIR makes one with the records of a quarter.
+	"filled-quarter": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(fillQuarter(ts.MkAbs(args[0]))) },
 	// flip PATTERN turns one bit in the middle of the first file that matches.
 	"flip": func(ts *testscript.TestScript, _ bool, args []string) {
 		found, err := filepath.Glob(ts.MkAbs(args[0]))

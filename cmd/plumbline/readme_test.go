@@ -79,7 +79,7 @@ func commandLines(block string) (lines []string) {
 	return lines
 }
 
-// runReadme runs the lines that call plumbline, in order. The sample company stands in for the reader's files in exports.
+// runReadme runs the lines that call plumbline, in order. A quarter of the sample company stands in for the reader's files in exports.
 func runReadme(t *testing.T, lines []string) {
 	needsCharts(t)
 	var script strings.Builder
@@ -105,11 +105,15 @@ func runReadme(t *testing.T, lines []string) {
 	testscript.Run(t, testscript.Params{
 		Files: []string{path},
 		Setup: func(env *testscript.Env) error {
-			company, err := fs.Sub(sample_data.FS, "company")
-			if err != nil {
-				return err
+			exports := map[string][]byte{}
+			for _, name := range ofQuarter {
+				text, err := fs.ReadFile(sample_data.FS, "company/"+name)
+				if err != nil {
+					return err
+				}
+				exports[name] = text
 			}
-			return os.CopyFS(filepath.Join(env.WorkDir, "exports"), company)
+			return writeTree(filepath.Join(env.WorkDir, "exports"), exports)
 		},
 		Cmds: scriptCommands,
 	})

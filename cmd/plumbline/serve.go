@@ -17,6 +17,7 @@ import (
 
 	"plumbline/company"
 	"plumbline/internal/accounts"
+	"plumbline/internal/books"
 	"plumbline/internal/headless"
 	"plumbline/internal/schedule"
 	"plumbline/internal/trail"
@@ -60,7 +61,7 @@ func (a *app) serveData(ctx context.Context, x serving) error {
 		return err
 	}
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
-	c, err := company.Open(ctx, a.data, company.Options{Replayed: replayed, Now: a.now, Memory: a.memory, Notice: a.notice})
+	c, err := company.Open(ctx, a.data, company.Options{Replayed: replayed, Now: a.now, Memory: a.memory, Notice: a.notice, Coming: books.Unknown})
 	finish()
 	if errors.Is(err, company.ErrNone) {
 		return a.noDirectory(a.data)

@@ -382,9 +382,10 @@ func TestOneCodeOneSignIn(t *testing.T) {
 		var all sync.WaitGroup
 		for _, p := range pendings {
 			all.Go(func() {
+				var throttled *accounts.ThrottledError // the tries that came too late count as wrong codes
 				if _, err := w.Second(ctx, p, text, home); err == nil {
 					won.Add(1)
-				} else if !errors.Is(err, accounts.ErrCode) {
+				} else if !errors.Is(err, accounts.ErrCode) && !errors.As(err, &throttled) {
 					t.Error(err)
 				}
 			})

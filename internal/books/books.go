@@ -58,7 +58,12 @@ type Options struct {
 	Recorded func(ledger.Event)
 	// Replayed is told how far a replay or rebuild has come; nil: nobody.
 	Replayed func(done, total int64)
+	// Coming is about how many bytes will be taken in before the books are closed; Unknown: any number.
+	Coming int64
 }
+
+// Unknown is the Coming of a process that does not know what it will be asked.
+const Unknown = -1
 
 // Books are open books. Their methods may be used from several goroutines.
 type Books struct {
@@ -88,6 +93,9 @@ func Open(ctx context.Context, dir string, opt Options) (*Books, error) {
 	}
 	opt.Warehouse.Staging = filepath.Join(dir, "staging")
 	opt.Warehouse.Temp = filepath.Join(dir, "tmp")
+	if opt.Warehouse.Threads == 0 && opt.Coming >= 0 && small(dir, opt.Coming) {
+		opt.Warehouse.Threads = 1
+	}
 	b := &Books{dir: dir, opt: opt, layout: layoutOf(opt.Schema)}
 	var err error
 	b.ledger, err = ledger.Open(dir, ledger.Options{Now: func() time.Time { return b.now }, Notice: opt.Notice})
@@ -98,6 +106,27 @@ func Open(ctx context.Context, dir string, opt Options) (*Books, error) {
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
+}
+
+// smallBooks is the size of a warehouse, in bytes, up to which dividing a question among threads costs a fourth more than it saves.
+const smallBooks = 32 << 20
+
+// small tells whether the warehouse will stay small. Originals are kept packed, and a warehouse that is gone is made of them.
+func small(dir string, coming int64) bool {
+	size := 4 * coming
+	if file, err := os.Stat(filepath.Join(dir, "warehouse.duckdb")); err == nil {
+		size += file.Size()
+	}
+	err := filepath.WalkDir(filepath.Join(dir, "originals"), func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || size > smallBooks {
+			return fs.SkipAll // a new directory has none
+		}
+		if file, err := e.Info(); err == nil && !e.IsDir() {
+			size += 4 * file.Size()
+		}
+		return nil
+	})
+	return err == nil && size <= smallBooks
 }
 
 // layoutOf names the tables, so that a program with other tables rebuilds.

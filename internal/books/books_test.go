@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -411,5 +413,45 @@ func rename(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.Rename(from, to); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSmallBooksComputeOnOneThread: what is there, what is kept to make it anew, and what is about to come count.
+func TestSmallBooksComputeOnOneThread(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		t.Skip("there is one processor")
+	}
+	const large = 64 << 20
+	grow := func(t *testing.T, dir string) { // an original as large as it says, of which nothing is on the disk
+		t.Helper()
+		mustClose(t, open(t, dir))
+		path := filepath.Join(dir, "originals", "00")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Truncate(path, large)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		coming int64
+		before func(*testing.T, string)
+		one    bool
+	}{"new": {one: true}, "a few rows": {coming: 1 << 10, one: true}, "a large file": {coming: large}, "a service": {coming: books.Unknown}, "large originals": {before: grow}} {
+		t.Run(name, func(t *testing.T) {
+			dir, opt := t.TempDir(), new(notices).options()
+			if c.before != nil {
+				c.before(t, dir)
+			}
+			opt.Warehouse.Threads, opt.Coming = 0, c.coming
+			b := mustOpen(t, dir, opt)
+			err := b.Warehouse().View(t.Context(), func(tx *warehouse.Tx) error {
+				n, err := warehouse.One[int64](t.Context(), tx, warehouse.SQL("threads", "SELECT current_setting('threads')"), nil)
+				if (n == 1) != c.one {
+					t.Errorf("%d threads", n)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
