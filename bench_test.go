@@ -46,7 +46,7 @@ var largeKinds = []string{"work_logs", "deliveries", "opportunities"}
 // checkpoint.
 func bare(dir string) (err error) {
 	ctx := context.Background()
-	db, err := warehouse.Open(ctx, filepath.Join(dir, "bare.duckdb"), warehouse.Options{Memory: "1GiB", Staging: filepath.Join(dir, "company"), KeepOrder: true})
+	db, err := warehouse.Open(ctx, filepath.Join(dir, "bare.duckdb"), warehouse.Options{Memory: "768MiB", Staging: filepath.Join(dir, "company"), KeepOrder: true})
 	if err != nil {
 		return err
 	}

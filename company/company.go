@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,15 @@ type Company struct {
 	Books *books.Books
 	now   func() time.Time
 	moved *atomic.Int64
+
+	mu    sync.Mutex
+	ruled map[period.Period]ruling // for desks
+}
+
+// ruling is the policy by which is decided about a period, and how far the books had moved when it was read.
+type ruling struct {
+	moved   int64
+	version policy.Version
 }
 
 // Options say how a company is opened.
@@ -76,7 +86,7 @@ func Make(ctx context.Context, dir string, opt Options) (*Company, error) {
 		return nil, err
 	}
 	moved.Store(b.Seq())
-	return &Company{b, opt.Now, moved}, nil
+	return &Company{Books: b, now: opt.Now, moved: moved, ruled: map[period.Period]ruling{}}, nil
 }
 
 // changesNothing applies events that the ledger keeps for people to see.
@@ -152,19 +162,50 @@ func (c *Company) Judging(ctx context.Context, p period.Period) (metrics.Questio
 
 // Desk is where the actor, an employee number, decides about a period: by the policy in force, or the one of the seal.
 func (c *Company) Desk(ctx context.Context, p period.Period, actor string) (*reviews.Desk, error) {
-	asOf := Always
-	seal, err := reviews.SealOf(ctx, c.Books, p, Always)
-	if err != nil {
-		return nil, err
-	}
-	if seal != nil {
-		asOf = seal.AsOf
-	}
-	v, err := policy.InForce(ctx, c.Books.Warehouse(), asOf, p.LastDay())
+	v, err := c.rules(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	return &reviews.Desk{Books: c.Books, Version: v, Actor: actor, Zone: Zone(v.Policy)}, nil
+}
+
+// mostRuled is of how many periods the policy is kept; people decide about the last few.
+const mostRuled = 64
+
+// rules gives the policy by which is decided about a period. A company that is served keeps it until the books move.
+func (c *Company) rules(ctx context.Context, p period.Period) (policy.Version, error) {
+	if c.moved == nil {
+		return c.readRules(ctx, p)
+	}
+	moved := c.Moved()
+	c.mu.Lock()
+	kept, ok := c.ruled[p]
+	c.mu.Unlock()
+	if ok && kept.moved == moved {
+		return kept.version, nil
+	}
+	v, err := c.readRules(ctx, p)
+	if err == nil {
+		c.mu.Lock()
+		if len(c.ruled) >= mostRuled {
+			clear(c.ruled)
+		}
+		c.ruled[p] = ruling{moved, v}
+		c.mu.Unlock()
+	}
+	return v, err
+}
+
+func (c *Company) readRules(ctx context.Context, p period.Period) (policy.Version, error) {
+	asOf := Always
+	seal, err := reviews.SealOf(ctx, c.Books, p, Always)
+	if err != nil {
+		return policy.Version{}, err
+	}
+	if seal != nil {
+		asOf = seal.AsOf
+	}
+	return policy.InForce(ctx, c.Books.Warehouse(), asOf, p.LastDay())
 }
 
 // Months reads the rounds of a period's months as known at a ledger sequence.

@@ -116,6 +116,12 @@ func workbooks(t testing.TB) []entry {
 			line(4, "L4", "7", "2026-07-04", "8"),
 			line(5, number("5", 0), number("7", asFour), "2026-07-05", number("8", 0))))}}},
 
+		{name: "B13 zeros lost in the list of people", says: []string{"0007", "只差开头的零"}, files: []sent{
+			{"people.csv", "工号,姓名,入职日期\n7,张伟,2020-01-01\n0007,张伟,2020-01-01\n0008,赵六,2026-01-01\n9,钱七,2026-01-01\n09,钱七,2026-01-01\nE01,孙八,2026-01-01\nE1,周九,2026-01-01\n"},
+			{"departments.csv", "部门编号,部门名称,部门类别\n10,一部,技术\n100,二部,技术\n"},
+			{"departments again.csv", "部门编号,部门名称,部门类别\n010,一部,技术\n10,一部,销售\n"},
+		}},
+
 		{name: "B14 digits lost", says: []string{"文本格式"}, files: []sent{{"digits.xlsx",
 			xlsx(book(logLine(), line(2, number("123456789012345678", 0), "0007", "2026-07-02", "8"),
 				line(3, number("1.23456789012346E+17", 0), "0007", "2026-07-03", "8"), line(4, "123456789012345678", "0007", "2026-07-04", "8"),
@@ -132,6 +138,16 @@ func workbooks(t testing.TB) []entry {
 			{"down.xlsx", xlsx(merged(`<mergeCells><mergeCell ref="B2:B3"/></mergeCells>`))},
 			{"title.xlsx", xlsx(bookOf(`<worksheet ` + spreadsheet + `><sheetData>` + line(1, "七月工作日志") + line(2, logWords...) +
 				line(3, "L7", "0007", "2026-07-07", "8") + `</sheetData><mergeCells><mergeCell ref="A1:E1"/></mergeCells></worksheet>`))},
+		}},
+
+		{name: "B16 a header over two rows", says: []string{"表头占第 2 至 3 行", "B3:B4"}, files: []sent{
+			{"groups.xlsx", xlsx(bookOf(`<worksheet ` + spreadsheet + `><sheetData>` + line(1, "七月工作日志") + line(2, "日志编号", "工号", "工作日期", "实际工时", "加班", "") +
+				line(3, "", "", "", "", "工时", "工作日期") + line(4, "L7", "0007", "2026-07-07", "8", "2", "2026-07-08") +
+				`</sheetData><mergeCells><mergeCell ref="A1:F1"/><mergeCell ref="A2:A3"/><mergeCell ref="B2:B3"/><mergeCell ref="E2:F2"/></mergeCells></worksheet>`))},
+			{"flat.xlsx", xlsx(bookOf(`<worksheet ` + spreadsheet + `><sheetData>` + line(1, "日志编号", "工号", "工作日期", "工时") +
+				line(2, "", "", "", "计划", "实际") + line(3, "L8", "0007", "2026-07-08", "8", "2") + `</sheetData><mergeCells><mergeCell ref="D1:E1"/></mergeCells></worksheet>`))},
+			{"record.xlsx", xlsx(bookOf(`<worksheet ` + spreadsheet + `><sheetData>` + logLine() + logRow(2) + line(3, "L3", "0007", "2026-07-03", "8") + line(4, "L4", "", "2026-07-04", "8") +
+				`</sheetData><mergeCells><mergeCell ref="B3:B4"/></mergeCells></worksheet>`))},
 		}},
 
 		{name: "B17 hidden rows and columns", says: []string{"2 rows of sheet", "hidden columns (E)"},
@@ -157,6 +173,12 @@ func workbooks(t testing.TB) []entry {
 				line(2, "L2", "0007", "2026-07-02", number("0.3125", asDuration), number("1", asDuration)),
 				line(3, "L3", "0007", "2026-07-03", number("1.5", asDuration), "8"),
 				line(4, "L4", "0007", "2026-07-04", number("0.34722222222222221", asDuration), "8")))}}},
+
+		{name: "B20 units that only the format shows", says: []string{"本位币", "万"}, files: []sent{
+			{"hours.xlsx", xlsx(book(logLine(), line(2, "L2", "0007", "2026-07-02", number("1.5", asDays)), line(3, "L3", "0007", "2026-07-03", number("20", asMinutes))))},
+			{"deals.xlsx", xlsx(book(line(1, "商机编号", "负责人工号", "创建日期", "结果", "金额"), line(2, "O2", "0007", "2026-06-01", "进行中", number("1234.5", asDollars)),
+				line(3, "O3", "0007", "2026-06-01", "进行中", number("12.5", asMyriads)), line(4, "O4", "0007", "2026-06-01", "进行中", number("12.5", 0))))},
+		}},
 
 		{name: "B21 rich texts and blanks", files: []sent{{"rich.xlsx",
 			xlsx(book(logLine(), logRow(2, " L2\u00a0", "0007\u3000", "2026-07-02 ", "8", "第一行\n第二行 "),

@@ -36,7 +36,7 @@ func values(testing.TB) []entry {
 			days("2026年7月1日", "2026.7.2", "2026/7/3", "20260704", "5-Jul-26", "\"Jul 6, 2026\"", "2026-07-07 08:30", "二〇二六年七月八日",
 				"7月9日", "07-10", "24/3/5", "2026-07", "上周五")}}},
 
-		{name: "C2 day and month", says: []string{"13/04/2026"}, files: []sent{
+		{name: "C2 day and month", says: []string{"13/04/2026", "--date-order"}, files: []sent{
 			{"open.csv", days("03/04/2026", "05/06/2026", "2026-07-01")},
 			{"proved.csv", strings.ReplaceAll(days("03/04/2026", "13/04/2026"), "L0", "M0")},
 			{"torn.csv", strings.ReplaceAll(days("03/04/2026", "13/04/2026", "04/13/2026"), "L0", "N0")},
@@ -67,6 +67,7 @@ func values(testing.TB) []entry {
 
 		{name: "C7 hours", says: []string{"24.5"}, files: []sent{
 			{"hours.csv", hours("-1", "0", "25", "8.0000001", "8h", "8小时", "1天", "1:30", "90分钟", "8.5 小时", "八小时", "8-9", "1d 2h", "10分钟")},
+			{"seconds.csv", strings.ReplaceAll(hours("0.33333333", "0.666666666666666", "0.33333334"), "L0", "S0")},
 			{"first.csv", told("P1,0007,2026-07-10,16,上午")},
 			{"second.csv", told("P2,0007,2026-07-10,8.5,下午")},
 		}},
@@ -93,10 +94,13 @@ func values(testing.TB) []entry {
 		{name: "C13 leading zeros", files: []sent{{"zeros.csv",
 			told("0012,0007,2026-07-01,1,", "12,0007,2026-07-02,1,", "000012,0007,2026-07-03,1,", "13,7,2026-07-04,1,")}}},
 
+		{name: "C13 zeros kept by a formula", says: []string{"引号内的文字"}, files: []sent{{"guarded.csv", "=\"日志编号\",工号,工作日期,实际工时,工作内容\n" +
+			"=\"L01\",=\"0007\",=\"2026-07-01\",8,=1+1\n\"=\"\"L02\"\"\",\"=\"\"0007\"\"\",2026-07-02,8,\"=\"\"a\"\"&\"\"b\"\"\"\nL03,0007,2026-07-03,8,说\"好\"\n"}}},
+
 		{name: "C14 huge ids", files: []sent{{"ids.csv", told("12345678901234567890123,0007,2026-07-01,1,", "1.0E+05,0007,2026-07-02,1,",
 			"1.23457E+17,0007,2026-07-03,1,", "123456789012345678.0,0007,2026-07-04,1,", "2E10,0007,2026-07-05,1,")}}},
 
-		{name: "C15 names", says: []string{"E101, E102"}, files: []sent{{"people.csv", names}, {"mapping names.yaml", byName},
+		{name: "C15 names", says: []string{"E101, E102", "账号对照表中找不到此人"}, files: []sent{{"people.csv", names}, {"mapping names.yaml", byName},
 			{"names.csv", "单号,谁,日子,用了\nN1,张三,2026-07-01,8\nN2,張三,2026-07-02,8\nN3,张 伟,2026-07-03,8\nN4,张叁,2026-07-04,8\n"}}},
 
 		{name: "C16 words of other tools", says: []string{"赢单、输单、进行中"},

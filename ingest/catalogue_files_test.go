@@ -120,6 +120,10 @@ const (
 	asFour     = 3 // 0000
 	asPercent  = 4
 	asDuration = 5 // [h]:mm
+	asDollars  = 6 // [$$-409]#,##0.00
+	asMyriads  = 7 // 0.0"万"
+	asDays     = 8 // 0.0"天"
+	asMinutes  = 9 // 0"分钟"
 )
 
 const spreadsheet = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
@@ -144,8 +148,11 @@ func bookOf(worksheet string) []packed {
 			`styles" Target="styles.xml"/></Relationships>`},
 		{name: "xl/sharedStrings.xml", content: `<sst ` + spreadsheet + `><si><t>0007</t></si><si><t>2026-07-01</t></si></sst>`},
 		{name: "xl/styles.xml", content: `<styleSheet ` + spreadsheet +
-			`><numFmts><numFmt numFmtId="164" formatCode="0000"/><numFmt numFmtId="165" formatCode="[h]:mm"/></numFmts>` +
-			`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="10"/><xf numFmtId="165"/></cellXfs></styleSheet>`},
+			`><numFmts><numFmt numFmtId="164" formatCode="0000"/><numFmt numFmtId="165" formatCode="[h]:mm"/>` +
+			`<numFmt numFmtId="166" formatCode="[$$-409]#,##0.00"/><numFmt numFmtId="167" formatCode="0.0&quot;万&quot;"/>` +
+			`<numFmt numFmtId="168" formatCode="0.0&quot;天&quot;"/><numFmt numFmtId="169" formatCode="0&quot;分钟&quot;"/></numFmts>` +
+			`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="164"/><xf numFmtId="10"/><xf numFmtId="165"/>` +
+			`<xf numFmtId="166"/><xf numFmtId="167"/><xf numFmtId="168"/><xf numFmtId="169"/></cellXfs></styleSheet>`},
 		{name: "xl/worksheets/sheet1.xml", content: worksheet},
 	}
 }

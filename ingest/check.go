@@ -30,7 +30,7 @@ func (t *taking) check(ctx context.Context) error {
 	if text := t.outOfTime(); text != "" {
 		alone = append(alone, step{"days of", text})
 	}
-	alone = append(alone, t.wholes()...)
+	alone = append(append(alone, t.wholes()...), t.zeros()...)
 	for _, steps := range []func() []step{func() []step { return alone }, t.twins} {
 		if err := t.all(ctx, steps()); err != nil {
 			return err
@@ -185,6 +185,22 @@ func (t *taking) unknown(code int, f field) string {
 	name := warehouse.Ident(f.column.ID)
 	return fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT _row, %d, '%s.unknown' FROM stage WHERE %s IS NOT NULL AND %s NOT IN (%s)",
 		code, f.column.Type, name, name, known)
+}
+
+// zeros finds new people and departments whose number differs from another's by zeros in front: nothing would refuse them, and each
+// would be a second person of the same number. A row that is known by just this number stays what it is.
+func (t *taking) zeros() []step {
+	d := t.plan.dataset
+	if t.decision.Edition == 0 || d.ID != policy.Employees && d.ID != policy.Departments {
+		return nil
+	}
+	key := warehouse.Ident(d.Key[0])
+	return []step{{"zeros of", fmt.Sprintf(`INSERT INTO problem (_row, col, rule, detail)
+SELECT s._row, %[1]d, 'id.zeros', min(o.k)
+FROM stage s JOIN (SELECT %[2]s AS k FROM %[3]s f WHERE %[4]s UNION SELECT %[2]s FROM stage WHERE _until = %[5]d) o
+  ON ltrim(o.k, '0') = ltrim(s.%[2]s, '0') AND o.k <> s.%[2]s
+WHERE s._until = %[5]d AND regexp_full_match(s.%[2]s, '[0-9]+') AND s.%[2]s NOT IN (SELECT %[2]s FROM %[3]s f WHERE %[4]s)
+GROUP BY s._row`, t.plan.cellOf(d.Key[0]), key, d.Table(), standing, policy.Current)}}
 }
 
 // orphans finds rows that refer to another row of this file which does not come in itself.

@@ -41,6 +41,9 @@ func (t *taking) quarantine(ctx context.Context) error {
 		if err := t.totals(ctx); err != nil {
 			return err
 		}
+		if err := t.footnotes(ctx, true); err != nil {
+			return err
+		}
 		if t.decision.Origin > 0 {
 			if err := t.stayBehind(ctx); err != nil {
 				return err
@@ -54,6 +57,8 @@ func (t *taking) quarantine(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	} else if err := t.footnotes(ctx, false); err != nil {
+		return err
 	}
 	return t.keepBroken(ctx, t.staged.Bad)
 }

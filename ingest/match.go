@@ -161,7 +161,7 @@ func fitMapping(m *policy.Mapping, row sheet.Row, set map[string]string) (found 
 func (u *Unit) mapped(p *policy.Policy, f mappedFit, set map[string]string, rows []sheet.Row) {
 	m := f.mapping
 	u.dataset, u.Dataset, u.order = m.Dataset, m.Dataset.ID, orderOf(p, m.Dataset)
-	u.HeaderRow, u.Header, u.Mapping = f.row.Number, f.row.Cells, &m.File
+	u.HeaderRow, u.Header, u.Mapping = f.row.End(), f.row.Cells, &m.File
 	u.Snapshot = u.Snapshot || m.Snapshot
 	cells := headerCells(m, f.row.Cells)
 	used := map[int]bool{}
@@ -293,7 +293,7 @@ func excerpt(cells []string) string {
 // accept notes what was decided, and what the user should know of it.
 func (u *Unit) accept(p *policy.Policy, f fit, rows []sheet.Row) {
 	u.dataset, u.Dataset, u.order = f.dataset, f.dataset.ID, orderOf(p, f.dataset)
-	u.HeaderRow, u.Header, u.Columns = f.row.Number, f.row.Cells, f.columns
+	u.HeaderRow, u.Header, u.Columns = f.row.End(), f.row.Cells, f.columns
 	u.skipped(f.row, rows, func(i int) bool { return f.columns[i] != "" })
 }
 
@@ -303,6 +303,11 @@ func (u *Unit) skipped(header sheet.Row, rows []sheet.Row, used func(i int) bool
 		u.Notices = append(u.Notices, policy.Text{
 			ZH: fmt.Sprintf("表头在第 %d 行，其上的标题行未作数据", header.Number),
 			EN: fmt.Sprintf("the header stands in row %d; the title rows above it are no data", header.Number)})
+	}
+	if header.Below > 0 {
+		u.Notices = append(u.Notices, policy.Text{
+			ZH: fmt.Sprintf("表头占第 %d 至 %d 行，分组列的列名由两行相连", header.Number, header.End()),
+			EN: fmt.Sprintf("the header takes the rows %d to %d; columns in groups bear the names of both", header.Number, header.End())})
 	}
 	var unused []string
 	for i, h := range header.Cells {
@@ -408,6 +413,9 @@ func duplicateHeader(f fit) error {
 	return e
 }
 
+// suggestion is what helps with exports of other tools, whose columns bear names of their own.
+var suggestion = policy.Text{ZH: "其他系统的导出，可用 plumbline mapping suggest 文件 起草映射。", EN: "For an export of another tool, plumbline mapping suggest FILE drafts a mapping. "}
+
 // noHeader says what is missing, by the closest dataset when one comes close.
 func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 	if best.dataset == nil || len(best.found) < 2 && want == "" {
@@ -416,9 +424,14 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 			names = append(names, d.Name.ZH+" "+d.ID)
 		}
 		list := strings.Join(names, "、")
-		e := refuse("file.no_header", policy.Text{ZH: "前 30 行中找不到表头。", EN: "There is no header row among the first 30 rows."},
-			policy.Text{ZH: "第一行应写列名。可识别的记录有：" + list + "；列名见 policy/datasets.yaml。",
-				EN: "Put column names into the first row. Known records: " + list + "; their columns stand in policy/datasets.yaml."})
+		say := policy.Text{ZH: "前 30 行中找不到表头。", EN: "There is no header row among the first 30 rows."}
+		cure := policy.Text{ZH: "第一行应写列名。", EN: "Put column names into the first row. "}
+		if rows[0].Number == 0 { // of JSON, Parquet and Arrow, whose fields have names in any case
+			say = policy.Text{ZH: "字段不是任何一种记录的列。", EN: "The fields are the columns of no kind of record."}
+			cure = policy.Text{}
+		}
+		e := refuse("file.no_header", say, policy.Text{ZH: cure.ZH + suggestion.ZH + "可识别的记录有：" + list + "；列名见 policy/datasets.yaml。",
+			EN: cure.EN + suggestion.EN + "Known records: " + list + "; their columns stand in policy/datasets.yaml."})
 		e.Row, e.Value = rows[0].Number, excerpt(rows[0].Cells)
 		return e
 	}
@@ -429,8 +442,8 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 	e := refuse("file.missing_column", policy.Text{
 		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s。", best.dataset.Name.ZH, strings.Join(zh, "、")),
 		EN: fmt.Sprintf("Read as %s, it lacks required columns: %s.", best.dataset.Name.EN, strings.Join(en, ", "))},
-		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。",
-			EN: "Add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml."})
+		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。" + suggestion.ZH,
+			EN: "Add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml. " + strings.TrimSpace(suggestion.EN)})
 	e.Row, e.Value = best.row.Number, excerpt(best.row.Cells)
 	return e
 }

@@ -38,6 +38,7 @@ type field struct {
 	format policy.Format
 	words  []policy.Word
 	lookup []policy.Lookup
+	old    bool // read as before there were editions: see sheet.Edition
 }
 
 // slot is a text that is read as a value.
@@ -61,6 +62,7 @@ func newPlan(d *policy.Dataset, m *policy.Mapping, decided Decision, company pol
 	has := map[string]bool{}
 	for i := range p.fields {
 		f := &p.fields[i]
+		f.old = decided.Edition == 0
 		if f.format.Order == "" {
 			f.format.Order = cmp.Or(decided.Order, decided.Proven[f.column.ID])
 		}
@@ -521,11 +523,11 @@ func (f field) value() string {
 	case !s.joined && !s.fast:
 		return "CAST(NULL AS " + f.column.Type.SQL() + ")"
 	case !s.joined:
-		return fast(f.column, s.text)
+		return f.fast(s.text)
 	case !s.fast:
 		return looked
 	}
-	return "coalesce(" + fast(f.column, s.text) + ", " + looked + ")"
+	return "coalesce(" + f.fast(s.text) + ", " + looked + ")"
 }
 
 // durationBetween is the distance of two moments in hours, rounded half away from zero to the four decimals of a column of hours.
@@ -533,7 +535,8 @@ func (f field) value() string {
 const durationBetween = `CAST(CAST((date_diff('second', CAST(r%[1]d.value AS TIMESTAMP), CAST(r%[2]d.value AS TIMESTAMP)) * 20000 + 3600) // 7200 AS DECIMAL(18,0)) * 0.0001 AS DECIMAL(9,4))`
 
 // fast reads the plain forms of a text cell; anything else is NULL.
-func fast(c *policy.Column, t string) string {
+func (f field) fast(t string) string {
+	c := f.column
 	switch c.Type {
 	case policy.TypeDate:
 		return fastDate(t)
@@ -550,7 +553,7 @@ func fast(c *policy.Column, t string) string {
 		return fmt.Sprintf("CASE WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-*,\\-/-~]+') THEN %[1]s\n"+
 			"      WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-~\\x{4E00}-\\x{9FA5}]+') AND NOT regexp_matches(%[1]s, '%[2]s') THEN %[1]s END", t, numeric)
 	}
-	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') ELSE %s END", padded(t), trimmed(t), t)
+	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') ELSE %s END", f.padded(t), trimmed(t), t)
 }
 
 // numeric is an id that may be a number which lost digits; whether it did is not for SQL to say.
@@ -560,9 +563,13 @@ const numeric = `[0-9][.eE+]`
 const moment = `[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}`
 
 // padded is the condition that text begins or ends with white space; comparing is cheaper than trimming every cell.
-func padded(t string) string {
+func (f field) padded(t string) string {
+	tab := " OR ends_with(" + t + ", '\t')"
+	if f.old {
+		tab = ""
+	}
 	return fmt.Sprintf("%[1]s < '!' OR %[1]s >= '\u00A0' AND %[1]s < '\u00A1' OR %[1]s >= '\u3000' AND %[1]s < '\u3001' "+
-		"OR ends_with(%[1]s, ' ') OR ends_with(%[1]s, '\u00A0') OR ends_with(%[1]s, '\u3000')", t)
+		"OR ends_with(%[1]s, ' ') OR ends_with(%[1]s, '\u00A0') OR ends_with(%[1]s, '\u3000')", t) + tab
 }
 
 // guess names the cell cast to a date, which stands beside the cell so that it is cast once.

@@ -236,7 +236,7 @@ func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `
 
 // reader makes the reader of a slot.
 func (t *taking) reader(ctx context.Context, r reading) (*cell.Reader, error) {
-	c := cell.Column{Type: r.slot.typ, Format: r.format, Zone: t.plan.zone, Workday: t.policy.Company.WorkdayHours, Words: map[string]string{}}
+	c := cell.Column{Type: r.slot.typ, Format: r.format, Zone: t.plan.zone, Workday: t.policy.Company.WorkdayHours, Old: t.decision.Edition == 0, Words: map[string]string{}}
 	for _, v := range r.column.Values {
 		for _, w := range append([]string{v.Value, v.Name.ZH, v.Name.EN}, v.Words...) {
 			c.Words[policy.WordKey(w)] = v.Value
@@ -378,5 +378,8 @@ func (p *people) find(text string, ways []policy.Lookup) (no, rule, detail strin
 			return "", "employee.ambiguous", strings.Join(found, ", ")
 		}
 	}
-	return "", "employee.unknown", ""
+	if slices.Equal(ways, []policy.Lookup{policy.ByNumber}) {
+		return "", "employee.unknown", ""
+	}
+	return "", "employee.unknown", lookedUp
 }

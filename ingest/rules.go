@@ -11,6 +11,9 @@ import (
 // words says what a rule means and what to do. %v in them is the value or the detail of the case at hand.
 type words struct{ say, cure policy.Text }
 
+// lookedUp is the detail of employee.unknown where a mapping looked for a login, an e-mail address or a name.
+const lookedUp = "lookup"
+
 var ruleWords = map[string]words{
 	"row.fields": {
 		policy.Text{ZH: "这一行的列数与表头不符（%s）", EN: "the row does not have as many fields as the header (%s)"},
@@ -42,6 +45,9 @@ var ruleWords = map[string]words{
 	"id.digits_lost": {
 		policy.Text{ZH: "编号被 Excel 当作数字，后几位已丢失", EN: "Excel took the id for a number and lost its last digits"},
 		policy.Text{ZH: "把该列设为文本格式，从源系统重新导出", EN: "format the column as text and export it anew from its source"}},
+	"id.zeros": {
+		policy.Text{ZH: "与「%s」只差开头的零：是丢了零，还是另一个编号？", EN: "it differs from %s by zeros in front: were they lost, or is it another number?"},
+		policy.Text{ZH: "补上开头的零（把该列设为文本格式，从源系统重新导出）；确是另一个，请改用不会混淆的编号", EN: "put the zeros back (format the column as text and export it anew from its source); if it is another one, give it a number that cannot be mistaken"}},
 	"date.form": {
 		policy.Text{ZH: "不是能识别的日期", EN: "not a date form that is known"},
 		policy.Text{ZH: "写作 2026-07-01；Excel 中请把该格设为日期格式", EN: "write 2026-07-01; in Excel, give the cell a date format"}},
@@ -50,7 +56,8 @@ var ruleWords = map[string]words{
 		policy.Text{ZH: "补上年份，写作 2026-07-01", EN: "add the year: 2026-07-01"}},
 	"date.ambiguous": {
 		policy.Text{ZH: "日期有歧义：不知道哪个是月、哪个是日", EN: "the date is ambiguous: which number is the month, which the day?"},
-		policy.Text{ZH: "写作 2026-07-01，年在前", EN: "write 2026-07-01, the year first"}},
+		policy.Text{ZH: "写作 2026-07-01，年在前；整列次序一致的，导入时指明：--date-order dmy（日月年）或 mdy（月日年）",
+			EN: "write 2026-07-01, the year first; if the whole column has one order, say it when the file is taken in: --date-order dmy or mdy"}},
 	"date.impossible": {
 		policy.Text{ZH: "日历上没有这一天", EN: "there is no such day in the calendar"},
 		policy.Text{ZH: "核对年、月、日", EN: "check year, month and day"}},
@@ -71,7 +78,8 @@ var ruleWords = map[string]words{
 		policy.Text{ZH: "核对日期；未发生的工作不登记", EN: "check the date; work that has not happened is not recorded"}},
 	"number.form": {
 		policy.Text{ZH: "不是能确切读出的数字", EN: "not a number that can be read for certain"},
-		policy.Text{ZH: "只填数字，例如 8；以万、亿计的请换算后填写", EN: "enter digits, for example 8; write out units such as 万"}},
+		policy.Text{ZH: "只填数字，例如 7.5；以万、亿计的请换算后填写；以逗号作小数点的，可在映射中声明 decimal: \",\"",
+			EN: "enter digits, for example 7.5; write out units such as 万; where a comma is the decimal point, a mapping can declare decimal: \",\""}},
 	"number.unit": {
 		policy.Text{ZH: "没有单位：不知 0.125 是 12.5% 还是 0.125%", EN: "no unit: is 0.125 meant as 12.5% or 0.125%?"},
 		policy.Text{ZH: "写上百分号，或在 policy/datasets.yaml 或映射中写明 unit", EN: "write the percent sign, or declare the unit in policy/datasets.yaml or the mapping"}},
@@ -93,6 +101,9 @@ var ruleWords = map[string]words{
 	"employee.unknown": {
 		policy.Text{ZH: "员工名册中没有这个工号", EN: "no employee has this number"},
 		policy.Text{ZH: "核对工号（注意前导零）；新员工请先导入员工表", EN: "check the number (mind leading zeros); ingest new employees first"}},
+	"employee.nobody": { // how employee.unknown is worded when it is no number that was looked for
+		policy.Text{ZH: "员工名册与账号对照表中找不到此人", EN: "nobody among employees and accounts goes by this"},
+		policy.Text{ZH: "核对写法，多人的只留负责人；其他系统的登录名请在账号对照表（accounts）中登记，新员工请先导入员工表", EN: "check the spelling, and keep one of several persons; list the login of another tool among the accounts, and ingest new employees first"}},
 	"department.unknown": {
 		policy.Text{ZH: "部门表中没有这个编号", EN: "no department has this id"},
 		policy.Text{ZH: "核对部门编号；新部门请先导入部门表", EN: "check the id; ingest new departments first"}},
@@ -154,8 +165,11 @@ func explain(rule, detail string, d *policy.Dataset, c *policy.Column) words {
 			return words{policy.Text{ZH: l.Say.ZH + sum.ZH, EN: l.Say.EN + sum.EN}, l.Cure}
 		}
 	}
-	if rule == "row.fields" && detail == "quote" {
+	switch {
+	case rule == "row.fields" && detail == "quote":
 		rule = "row.quote"
+	case rule == "employee.unknown" && detail == lookedUp:
+		rule = "employee.nobody"
 	}
 	w, ok := overlapWords(rule, d)
 	if !ok {

@@ -23,7 +23,7 @@ type File struct {
 	Encoding  string        // "UTF-8", "GB18030"; "" but for CSV
 	Delimiter string        // "," ";" or a tab; "" but for CSV
 	Mapping   string        // by which it was read; "" for none
-	HeaderRow int64         // physical row of the header, from 1
+	HeaderRow int64         // physical row of the header, its last one, from 1
 	Notices   []policy.Text // what the reader should know: title rows skipped, columns not used, hidden rows …
 
 	RowsIn, Accepted, Quarantined, Excluded int64

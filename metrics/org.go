@@ -21,7 +21,7 @@ type organisation struct {
 	people      map[string]Person
 	memberships []membership // by employee, first day and department
 	away        leaves
-	leading     map[string][]int // memberships of heads and supervisors, by department
+	leading     posts
 	*attribution
 }
 
@@ -272,7 +272,7 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // holds reports whether a membership counts on a day: it runs, and its person is employed.
-func (o *organisation) holds(m membership, day time.Time) bool {
+func (o *organisation) holds(m *membership, day time.Time) bool {
 	p, ok := o.people[m.employee]
 	return ok && !day.Before(later(m.first, p.HiredOn)) && !day.After(m.last) && (p.LeftOn.IsZero() || !day.After(p.LeftOn))
 }
@@ -281,7 +281,7 @@ func (o *organisation) holds(m membership, day time.Time) bool {
 func (o *organisation) heads(day time.Time) {
 	since := map[string]membership{}
 	for _, m := range o.memberships {
-		if m.role != "head" || !o.holds(m, day) {
+		if m.role != "head" || !o.holds(&m, day) {
 			continue
 		}
 		if s, ok := since[m.department]; !ok || cmp.Or(m.first.Compare(s.first), strings.Compare(m.employee, s.employee)) < 0 {

@@ -277,7 +277,7 @@ func (b *builder) headcount() []int {
 		}
 	}
 	for _, m := range b.org.memberships {
-		if !b.org.holds(m, b.Day) {
+		if !b.org.holds(&m, b.Day) {
 			continue
 		}
 		count(n, "", m.employee)
@@ -379,7 +379,7 @@ func (b *builder) judge(p period.Period) ([]PersonLine, []PersonScore) {
 			continue
 		}
 		l := PersonLine{Person: b.org.people[s.employee], Department: s.department, From: s.first, To: s.last, Days: s.days, Weight: s.weight,
-			Moved: i > 0 && all[i-1].employee == s.employee || i+1 < len(all) && all[i+1].employee == s.employee}
+			Moved: i > 0 && all[i-1].employee == s.employee || i+1 < len(all) && all[i+1].employee == s.employee, Values: make([]Value, 0, len(b.KPIs))}
 		for j, k := range b.KPIs {
 			l.Values = append(l.Values, b.value(k, p, sums[j][s.at], subject{department, s.employee}))
 		}

@@ -145,7 +145,7 @@ func (s *Staff) Holders(h policy.Holders, day time.Time) (list []string) {
 // Belongs lists the departments to which a person belongs on a day.
 func (s *Staff) Belongs(no string, day time.Time) (departments []string) {
 	for _, m := range s.org.own(no) {
-		if s.org.holds(m, day) && !slices.Contains(departments, m.department) {
+		if s.org.holds(&m, day) && !slices.Contains(departments, m.department) {
 			departments = append(departments, m.department)
 		}
 	}
@@ -157,7 +157,7 @@ func (s *Staff) Since(m Member, day time.Time) time.Time {
 	var since time.Time
 	own := s.org.own(m.Employee)
 	for at := day; ; {
-		i := slices.IndexFunc(own, func(x membership) bool { return x.department == m.Department && s.org.holds(x, at) })
+		i := slices.IndexFunc(own, func(x membership) bool { return x.department == m.Department && s.org.holds(&x, at) })
 		if i < 0 {
 			return since
 		}
@@ -191,7 +191,7 @@ func (s *Staff) DepartmentOn(employee string, day time.Time) string {
 func (s *Staff) Posts() []Post {
 	var list []Post
 	for _, m := range s.org.memberships {
-		if s.org.holds(m, s.Basis.Day) && s.org.people[m.employee].LeftOn.IsZero() {
+		if s.org.holds(&m, s.Basis.Day) && s.org.people[m.employee].LeftOn.IsZero() {
 			list = append(list, Post{m.employee, m.department, m.role})
 		}
 	}

@@ -34,13 +34,16 @@ func (b *book) writeBands() error {
 	l.fit(widths)
 	sumRow := bandsHead + 1 + len(stays)
 	chartRow := sumRow + 2
-	height := uint(120 + 34*len(stays))
+	height := uint(120 + min(34, max(13, 740/max(len(stays), 1)))*len(stays)) // as tall as a printed page at the most, while bars can be told apart
 	rows := chartRow + int(height)/20 + 1
 	s, err := b.open(b.plan.bands, frame{tab: tabOverview, columns: len(l.columns), rows: rows, widths: widths, freezeCol: 2, freezeRow: bandsHead + 1, titles: [2]int{bandsHead, bandsHead}})
 	if err != nil {
 		return err
 	}
 	if b.anyBand() { // an empty chart says nothing
+		if len(stays) > longBlock/2 {
+			s.keep(s.stream.InsertPageBreak("A" + itoa(chartRow)))
+		}
 		if err := b.bandsChart(len(stays), chartRow, widths, height); err != nil {
 			return err
 		}

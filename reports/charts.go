@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/xuri/excelize/v2"
@@ -17,6 +18,11 @@ type chartSpot struct {
 	units []int  // for a KPI's chart: the units with data, by index into units()
 	row   int    // head row of the figures
 	rows  int    // how many rows of figures
+
+	at    int  // the sheet's row in which it begins
+	tall  int  // rows that it takes
+	whole bool // across both halves
+	right bool // in the right half
 }
 
 // trendLines is how many lines one picture holds that can be told apart.
@@ -54,6 +60,45 @@ func (o *overview) planCharts() {
 			o.charts = append(o.charts, c)
 		}
 	}
+}
+
+// A chart of many departments goes across the sheet: columns with their names upright, bars as many as there are.
+const (
+	halfColumns = 16
+	halfBars    = 18
+	uprightRows = 5  // what upright names take
+	barPixels   = 15 // of a department among bars
+)
+
+// layCharts places the charts below their heading, two abreast where they are small, and gives the first row after them.
+func (o *overview) layCharts() int {
+	row, half := o.chartsRow+1, false // half: the strip at row has its left chart
+	for i := range o.charts {
+		c := &o.charts[i]
+		c.tall = chartRows
+		switch {
+		case c.kind == "bands" && c.rows > halfBars:
+			c.whole, c.tall = true, chartRows+(c.rows-halfBars)*barPixels/rowPixels+1
+		case c.kind == "kpi" && c.rows > halfColumns:
+			c.whole, c.tall = true, chartRows+uprightRows
+		}
+		switch {
+		case c.whole && half:
+			row, half = row+chartRows, false
+			c.at, row = row, row+c.tall
+		case c.whole:
+			c.at, row = row, row+c.tall
+		case half:
+			c.at, c.right, half = row, true, false
+			row += chartRows
+		default:
+			c.at, half = row, true
+		}
+	}
+	if half {
+		row += chartRows
+	}
+	return row
 }
 
 // drawn reports whether a trend has a month to draw.
@@ -158,21 +203,21 @@ func (o *overview) blockOf(kpi int) int {
 	return 0
 }
 
-// drawCharts puts the charts two abreast under their heading.
+// drawCharts puts the charts under their heading, where layCharts has placed them.
 func (o *overview) drawCharts(widths []float64) error {
 	right := o.rightHalf()
 	for i := range o.charts {
 		c := &o.charts[i]
-		cell := address(1, o.chartsRow+1+i/2*chartRows)
-		if i%2 == 1 {
-			cell = address(right, o.chartsRow+1+i/2*chartRows)
+		col, span := 1, widths[:right-1]
+		switch {
+		case c.whole:
+			span = widths[:colStatus]
+		case c.right:
+			col, span = right, widths[right-1:colStatus]
 		}
+		cell := address(col, c.at)
 		var err error
-		half := widths[:right-1]
-		if i%2 == 1 {
-			half = widths[right-1 : colStatus]
-		}
-		o.chartWidth = pixels(half) - 16
+		o.chartWidth, o.chartTall = pixels(span)-16, uint(c.tall*rowPixels-(chartRows*rowPixels-chartHeight))
 		switch c.kind {
 		case "bands":
 			err = o.file.AddChart(o.plan.overview, cell, o.bandChart(c))
@@ -203,22 +248,31 @@ func pixels(widths []float64) uint {
 
 // breakPages starts a new printed page where a chart would else be cut in two.
 func (o *overview) breakPages(s *sheet) {
-	const stripsOnPage, shortTable = 3, 8
-	strip := o.chartsRow + 1
-	onPage := stripsOnPage - 1 // the tables and one strip share the first page
+	const onPage, shortTable = 3 * chartRows, 8
+	room := onPage - chartRows // the tables and one strip share the first page
 	if len(o.Report.Departments) > shortTable {
 		s.keep(s.stream.InsertPageBreak("A" + itoa(o.chartsRow)))
-		onPage = 0
+		room = onPage
 	}
-	for row := strip; row < o.blocksRow-1; row += chartRows {
-		if onPage == stripsOnPage {
-			s.keep(s.stream.InsertPageBreak("A" + itoa(row)))
-			onPage = 0
+	for i := range o.charts {
+		c := &o.charts[i]
+		if c.right {
+			continue
 		}
-		onPage++
+		if c.tall > room && c.at > o.chartsRow+1 {
+			s.keep(s.stream.InsertPageBreak("A" + itoa(c.at)))
+			room = onPage
+		}
+		room -= c.tall
 	}
 	s.keep(s.stream.InsertPageBreak("A" + itoa(o.blocksRow)))
+	for i := 1; i < len(o.listed) && len(o.Report.Departments) > longBlock; i++ {
+		s.keep(s.stream.InsertPageBreak("A" + itoa(o.blockRow(i, 0)-2))) // so that no head is left alone at the foot of a page
+	}
 }
+
+// longBlock is how many departments fill a printed page of a KPI so far that the next one has no room on it.
+const longBlock = 25
 
 // cellsOf names a stretch of the overview as charts want it.
 func (o *overview) cellsOf(col, from, to int) string {
@@ -231,7 +285,7 @@ func (o *overview) chart(kind excelize.ChartType, title string, series []exceliz
 		Type: kind, Series: series, VaryColors: &no,
 		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title,
 			Font: &excelize.Font{Family: o.font, Size: 11, Bold: true, Color: ink}}}},
-		Dimension:    excelize.ChartDimension{Width: o.chartWidth, Height: chartHeight},
+		Dimension:    excelize.ChartDimension{Width: o.chartWidth, Height: cmp.Or(o.chartTall, chartHeight)},
 		Legend:       excelize.ChartLegend{Position: "bottom", Font: o.axisFont()},
 		Format:       excelize.GraphicOptions{AltText: title, OffsetX: 4, OffsetY: 4, Positioning: "oneCell"},
 		ShowBlanksAs: "gap",
@@ -339,6 +393,9 @@ func (o *overview) kpiChart(c *chartSpot) (bars, ticks *excelize.Chart) {
 	gap, overlap, zero := uint(60), 100, 0.0
 	bars.GapWidth, bars.Overlap = &gap, &overlap
 	bars.YAxis.Minimum = &zero
+	if c.whole {
+		bars.XAxis.Alignment.TextRotation = -90
+	}
 	bars.YAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: axisFormat(k.Unit)}
 	ticks = o.chart(excelize.Line, title, []excelize.ChartSeries{target})
 	ticks.XAxis, ticks.YAxis = bars.XAxis, bars.YAxis

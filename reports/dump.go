@@ -103,8 +103,19 @@ func dumpFrame(out *strings.Builder, f *excelize.File, name string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "panes: freeze=%t x=%d y=%d\nprint: %s, %d wide\nfooter: %s\n", panes.Freeze, panes.XSplit, panes.YSplit,
-		*page.Orientation, *page.FitToWidth, foot.OddFooter)
+	props, err := f.GetSheetProps(name)
+	if err != nil {
+		return err
+	}
+	wide, tab := "as wide as it is", "none"
+	if props.FitToPage != nil && *props.FitToPage {
+		wide = fmt.Sprintf("%d wide", *page.FitToWidth)
+	}
+	if props.TabColorRGB != nil {
+		tab = *props.TabColorRGB
+	}
+	fmt.Fprintf(out, "tab: %s\npanes: freeze=%t x=%d y=%d\nprint: %s, %s\nfooter: %s\n", tab, panes.Freeze, panes.XSplit, panes.YSplit,
+		*page.Orientation, wide, foot.OddFooter)
 	merged, err := f.GetMergeCells(name)
 	if err != nil {
 		return err

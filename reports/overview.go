@@ -18,6 +18,7 @@ type overview struct {
 	without    []int      // those without any data
 	columns    int
 	chartWidth uint // pixels, of the chart in hand
+	chartTall  uint // pixels, its height
 	// Rows.
 	unitsRow, chartsRow, blocksRow, othersRow, trendRow, dataRow, rows int
 	charts                                                             []chartSpot
@@ -28,6 +29,7 @@ const (
 	rowHeadlines = 3
 	chartRows    = 17
 	chartHeight  = 325 // pixels
+	rowPixels    = 20
 )
 
 // unitLine is the company or a department, as rows of the overview show it.
@@ -56,8 +58,7 @@ func (b *book) newOverview() *overview {
 	o.unitsRow = rowHeadlines + len(o.headlines) + 1
 	o.chartsRow = o.unitsRow + 2 + (units - 1) + 2 + 1 // section, heads, departments, sum, note, blank
 	o.planCharts()
-	strips := (len(o.charts) + 1) / 2
-	o.blocksRow = o.chartsRow + 1 + strips*chartRows + 1
+	o.blocksRow = o.layCharts() + 1
 	o.othersRow = o.blocksRow + 1 + len(o.listed)*(units+3) // section; each block: name, heads, units, blank
 	o.trendRow = o.othersRow + o.otherRows()
 	o.dataRow = o.trendRow + 2 + len(b.Report.Months) + 1

@@ -65,8 +65,9 @@ func (b *book) open(name string, f frame) (*sheet, error) {
 		s.keep(stream.SetColWidth(i+1, i+1, w))
 	}
 	s.keep(stream.SetPanes(panes(f)))
-	if f.filter != "" { // after the stream has begun: it would replace the tab colour
+	if f.filter != "" {
 		s.keep(b.file.AutoFilter(name, f.filter, nil))
+		s.keep(b.sheetProperties(name, f)) // the filter has replaced them
 	}
 	if f.textColumn != "" {
 		s.keep(b.file.AddIgnoredErrors(name, f.textColumn, excelize.IgnoredErrorsNumberStoredAsText))
@@ -78,8 +79,7 @@ func (b *book) open(name string, f frame) (*sheet, error) {
 func (b *book) setUpPage(name string, f frame) error {
 	yes, no, zero, across := true, false, 0, max(f.across, 1)
 	a4, landscape, zoom := 9, "landscape", 100.0
-	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{
-		TabColorRGB: &f.tab, FitToPage: &yes, OutlineSummaryRight: &no}); err != nil {
+	if err := b.sheetProperties(name, f); err != nil {
 		return err
 	}
 	if err := b.file.SetSheetDimension(name, "A1:"+address(f.columns, max(f.rows, 1))); err != nil {
@@ -110,6 +110,12 @@ func (b *book) setUpPage(name string, f frame) error {
 		titles = quoted(name) + "!$A:$" + letters(f.titleCol) + "," + titles
 	}
 	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: name, RefersTo: titles})
+}
+
+// sheetProperties sets the colour of the tab, that a printed page takes the sheet's width, and that the + of folded columns stands before them.
+func (b *book) sheetProperties(name string, f frame) error {
+	yes, no := true, false
+	return b.file.SetSheetProps(name, &excelize.SheetPropsOptions{TabColorRGB: &f.tab, FitToPage: &yes, OutlineSummaryRight: &no})
 }
 
 // panes freezes rows and columns and puts the cursor on A1.

@@ -24,10 +24,10 @@ type Desk struct {
 	Known   Known          // what is at hand already; nil: everything is read when it is needed
 }
 
-// Known is what somebody who serves many desks has at hand. Each of its methods gives nil where it cannot vouch that reading would give the same.
+// Known is what somebody who serves many desks has at hand. Each of its methods gives nothing where it cannot vouch that reading would give the same.
 type Known interface {
-	// Report is that of a month as known at a ledger sequence.
-	Report(of period.Period, asOf int64) *metrics.Report
+	// Form is somebody's form of a month as known at a ledger sequence, nil where he has none.
+	Form(ctx context.Context, of period.Period, asOf int64, employee string) (form *Form, known bool, err error)
 	// Staff is the organisation as known at a ledger sequence, by a version of the policy, with the departments of a day.
 	Staff(v policy.Version, asOf int64, day time.Time) *metrics.Staff
 }
@@ -68,20 +68,25 @@ func (d *Desk) do(ctx context.Context, kind string, ev event, check func(s *scen
 	if err := d.ruled(); err != nil {
 		return err
 	}
-	of, _ := ev.about()
+	of, subject := ev.about()
 	if err := fits(kind, of); err != nil {
 		return err
 	}
-	_, err := d.Books.Record(ctx, kind, d.Actor, ev, guard(func(ctx context.Context, tx *warehouse.Tx, r *Round, m Mark) error {
+	guarded := guard(func(ctx context.Context, tx *warehouse.Tx, r *Round, m Mark) error {
 		s, err := d.scene(ctx, tx, r, m)
-		if err == nil && of.Kind() == period.Month {
+		if err == nil && of.Kind() == period.Month && (r.quarterSealed || subject == "") {
 			err = quarterStands(ctx, tx, of, m)
 		}
 		if err != nil {
 			return err
 		}
 		return check(s)
-	}))
+	})
+	var prepared any = guarded
+	if strings.HasPrefix(kind, "self.") {
+		prepared = &quick{guard: guarded}
+	}
+	_, err := d.Books.Record(ctx, kind, d.Actor, ev, prepared)
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return refusal // without the words of the machinery around it
 	}
@@ -101,11 +106,7 @@ func fits(kind string, of period.Period) error {
 
 // quarterStands refuses to change a month of a sealed quarter.
 func quarterStands(ctx context.Context, tx *warehouse.Tx, month period.Period, m Mark) error {
-	of, ok := QuarterOf(month)
-	if !ok {
-		return nil
-	}
-	r, err := fold(ctx, tx, of, m.Actor, m.Seq-1) // the seal is there whosever events are read
+	r, err := fold(ctx, tx, monthsQuarter(month), nobody, m.Seq-1)
 	if err == nil && r.Sealed != nil {
 		err = r.running()
 	}
@@ -301,8 +302,15 @@ func (d *Desk) OpenMonth(ctx context.Context, of period.Period) error {
 	if err := d.ruled(); err != nil {
 		return err
 	}
-	due := d.endOf(of.End().AddDate(0, 0, int(d.Version.Policy.Reviews.SelfReview.DueDay)-1))
-	return d.do(ctx, "month.opened", &opened{on: on{of.String()}, Due: due}, func(s *scene) error { return s.opens() })
+	return d.do(ctx, "month.opened", &opened{on: on{of.String()}, Due: d.MonthDue(of)}, func(s *scene) error { return s.opens() })
+}
+
+// MonthDue is when the self-reviews of a month are due once they are opened, also where that has passed; zero where the policy has no self-reviews.
+func (d *Desk) MonthDue(of period.Period) time.Time {
+	if d.ruled() != nil {
+		return time.Time{}
+	}
+	return d.endOf(of.End().AddDate(0, 0, int(d.Version.Policy.Reviews.SelfReview.DueDay)-1))
 }
 
 // OpenQuarter opens the evaluations of a quarter.

@@ -28,6 +28,8 @@ type Round struct {
 	Sealed      *Seal
 	Lists       []*RewardList
 	Approved    []Adjustment // in the order of approval
+
+	quarterSealed bool // of a month as foldOf makes it: nothing of it changes any more
 }
 
 func newRound(of period.Period) *Round {

@@ -59,11 +59,15 @@ func SealOf(ctx context.Context, b *books.Books, p period.Period, asOf int64) (*
 	if !ok {
 		return nil, nil
 	}
-	r, err := Read(ctx, b, of, asOf)
-	if err != nil {
-		return nil, err
-	}
-	return r.Sealed, nil
+	var seal *Seal
+	err := b.View(ctx, func(tx *warehouse.Tx) error {
+		r, err := fold(ctx, tx, of, nobody, asOf)
+		if err == nil {
+			seal = r.Sealed
+		}
+		return err
+	})
+	return seal, err
 }
 
 // Standing asks for a period as its seal has it.

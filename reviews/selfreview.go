@@ -37,24 +37,22 @@ func (d *Desk) formOf(ctx context.Context, of period.Period, asOf int64, now tim
 	if err := d.ruled(); err != nil {
 		return nil, err
 	}
-	forms, err := d.forms(ctx, of, asOf, now)
-	if err != nil {
-		return nil, err
+	form, err := d.readForm(ctx, of, asOf, now)
+	if err == nil && form == nil {
+		err = refuse("member.none", say("%s 在 %s 不属于任何部门，没有自评", "%s belonged to no department in %s and has no self-review", d.Actor, of.String()), say("请核对工号与月份", "check number and month"))
 	}
-	if forms[d.Actor] == nil {
-		return nil, refuse("member.none", say("%s 在 %s 不属于任何部门，没有自评", "%s belonged to no department in %s and has no self-review", d.Actor, of.String()), say("请核对工号与月份", "check number and month"))
-	}
-	return forms[d.Actor], nil
+	return form, err
 }
 
-// forms makes the actor's form, from a report at hand where there is one.
-func (d *Desk) forms(ctx context.Context, of period.Period, asOf int64, now time.Time) (map[string]*Form, error) {
+// readForm gives the actor's form, one at hand where there is one; nil where he has none.
+func (d *Desk) readForm(ctx context.Context, of period.Period, asOf int64, now time.Time) (*Form, error) {
 	if d.Known != nil {
-		if r := d.Known.Report(of, asOf); r != nil {
-			return FormsFrom(ctx, d.Books, r, d.Actor)
+		if form, known, err := d.Known.Form(ctx, of, asOf, d.Actor); known || err != nil {
+			return form, err
 		}
 	}
-	return Forms(ctx, d.Books, d.question(of, asOf, now), d.Actor)
+	forms, err := Forms(ctx, d.Books, d.question(of, asOf, now), d.Actor)
+	return forms[d.Actor], err
 }
 
 // answered checks the answers against the form, and notes what each line said.

@@ -2,6 +2,7 @@ package reviews
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +57,67 @@ type Mark struct {
 // guard checks what a command may do before its event is recorded, in the transaction that records it.
 type guard func(ctx context.Context, tx *warehouse.Tx, r *Round, m Mark) error
 
+// quick is a guard that takes little time, of an event that many people cause at once.
+type quick struct {
+	guard
+	ahead *ahead
+}
+
+// ahead is what was read for all events that share a transaction.
+type ahead struct {
+	of      period.Period
+	all     []entry            // about whole rounds
+	each    map[string][]entry // by subject
+	touched map[string]bool    // an event of this transaction was about the subject
+}
+
+// Ahead reads for events that share a transaction what their guards need, at once. Where they are of different periods each reads for itself.
+func (q *quick) Ahead(ctx context.Context, tx *warehouse.Tx, batch []books.Entry) error {
+	a := &ahead{each: map[string][]entry{}, touched: map[string]bool{}}
+	var subjects []string
+	for i, e := range batch {
+		ev, err := decode(e.Kind, e.Data)
+		if err != nil {
+			return err
+		}
+		of, subject := ev.about()
+		if i > 0 && of != a.of || subject == "" || strings.Contains(subject, separator) {
+			return nil
+		}
+		a.of = of
+		subjects = append(subjects, subject)
+	}
+	list, err := entriesOf(ctx, tx, a.of, subjects, batch[0].Seq-1)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if e.subject == "" {
+			a.all = append(a.all, e)
+		} else {
+			a.each[e.subject] = append(a.each[e.subject], e)
+		}
+	}
+	for _, e := range batch {
+		if q, ok := e.Prepared.(*quick); ok {
+			q.ahead = a
+		}
+	}
+	return nil
+}
+
+// fold gives the round as it was before an event: of what was read ahead, unless an event of the same transaction has been about the same person.
+func (q *quick) fold(ctx context.Context, tx *warehouse.Tx, of period.Period, subject string, seq int64) (*Round, error) {
+	a := q.ahead
+	if a == nil || a.of != of || a.touched[subject] {
+		return fold(ctx, tx, of, subject, seq-1)
+	}
+	a.touched[subject] = true
+	list := slices.Concat(a.all, a.each[subject])
+	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	return foldOf(of, list)
+}
+
 // handle notes an event. When it is being recorded, it is checked first; a replay trusts the ledger, since the rules may have changed since.
 func handle(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 	ev, err := decode(e.Kind, e.Data)
@@ -62,11 +125,9 @@ func handle(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 		return err
 	}
 	of, subject := ev.about()
-	if check, ok := e.Prepared.(guard); ok {
-		r, err := fold(ctx, tx, of, subject, e.Seq-1)
-		if err != nil {
-			return err
-		}
+	if check, r, err := scened(ctx, tx, e, of, subject); err != nil {
+		return err
+	} else if check != nil {
 		m := Mark{e.Seq, e.Time, e.Actor}
 		if err := check(ctx, tx, r, m); err != nil {
 			return err
@@ -79,6 +140,19 @@ func handle(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 		return err
 	}
 	return follow(ctx, tx, e, ev)
+}
+
+// scened gives the guard of an event that is being recorded, and the round that it looks at; of a replayed one there is none.
+func scened(ctx context.Context, tx *warehouse.Tx, e books.Entry, of period.Period, subject string) (check guard, r *Round, err error) {
+	switch p := e.Prepared.(type) {
+	case *quick:
+		r, err = p.fold(ctx, tx, of, subject, e.Seq)
+		return p.guard, r, err
+	case guard:
+		r, err = fold(ctx, tx, of, subject, e.Seq-1)
+		return p, r, err
+	}
+	return nil, nil, nil
 }
 
 // whole is an event that concerns several employees and is kept as one row for each, so that one of them is read without the others.
@@ -159,17 +233,63 @@ func Periods(ctx context.Context, tx *warehouse.Tx, asOf int64) (list []period.P
 type entry struct {
 	Mark
 	kind, data string
+	subject    string // only where it was asked for
 	event
 	broken error // it cannot be read
 }
 
+// nobody is no employee's number: what is folded for it is what concerns a round as a whole, such as its seal.
+const nobody = "\x00"
+
 // fold reads a round with what concerns one employee, or everybody when subject is "".
 func fold(ctx context.Context, tx *warehouse.Tx, of period.Period, subject string, asOf int64) (*Round, error) {
-	list, err := entries(ctx, tx, statements.Get("events"), warehouse.Args{"period": nameOf(of), "subject": subject, "as_of": asOf})
+	r := newRound(of)
+	if subject == "" {
+		list, err := entries(ctx, tx, statements.Get("events"), warehouse.Args{"period": nameOf(of), "as_of": asOf})
+		if err != nil {
+			return nil, err
+		}
+		return r, applyAll(r, list)
+	}
+	list, err := entriesOf(ctx, tx, of, []string{subject}, asOf)
 	if err != nil {
 		return nil, err
 	}
+	return foldOf(of, list)
+}
+
+// monthsQuarter gives the quarter of a month, and nothing for another period.
+func monthsQuarter(of period.Period) period.Period {
+	if quarter, ok := QuarterOf(of); ok && quarter != of {
+		return quarter
+	}
+	return period.Period{}
+}
+
+// entriesOf reads, in their order, the events about whole rounds and about each of some subjects; of a month also the seal of its quarter.
+func entriesOf(ctx context.Context, tx *warehouse.Tx, of period.Period, subjects []string, asOf int64) (list []entry, err error) {
+	args := warehouse.Args{"period": nameOf(of), "subjects": strings.Join(subjects, separator), "as_of": asOf, "quarter": nameOf(monthsQuarter(of))}
+	err = tx.Each(ctx, statements.Get("events_of"), args, func(scan func(...any) error) error {
+		var e entry
+		err := scan(&e.Seq, &e.At, &e.Actor, &e.kind, &e.data, &e.subject)
+		list = append(list, e)
+		return err
+	})
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.subject, b.subject)) })
+	return list, err
+}
+
+// separator stands between subjects in a statement.
+const separator = "\x1f"
+
+// foldOf makes a round of what entriesOf read about one subject.
+func foldOf(of period.Period, list []entry) (*Round, error) {
 	r := newRound(of)
+	if quarter := monthsQuarter(of); !quarter.IsZero() {
+		all := len(list)
+		list = slices.DeleteFunc(list, func(e entry) bool { return e.kind == "quarter.sealed" })
+		r.quarterSealed = len(list) < all
+	}
 	return r, applyAll(r, list)
 }
 

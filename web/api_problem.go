@@ -39,7 +39,7 @@ type problemField struct {
 // problemKinds names the kinds of problem by status.
 var problemKinds = map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "scope_missing", http.StatusNotFound: "not_found",
 	http.StatusRequestTimeout: "timeout", http.StatusConflict: "conflict", http.StatusRequestEntityTooLarge: "too_large", http.StatusUnsupportedMediaType: "media_type", http.StatusUnprocessableEntity: "refused",
-	http.StatusServiceUnavailable: "busy", http.StatusInternalServerError: "internal"}
+	http.StatusServiceUnavailable: "busy", http.StatusInternalServerError: "internal", http.StatusInsufficientStorage: "no_space"}
 
 // invalid is the rule of requests that are not as the description has them.
 const invalid = "request.invalid"

@@ -90,7 +90,7 @@ type batchReject struct {
 
 // push adds the operation that takes records in.
 func (a *api) push() {
-	rt := route{action: access.APIWrite, about: nobody, upload: true, api: &operation{name: "push_records", scope: scopeWrite, patient: true, title: policy.Text{ZH: "写入记录", EN: "Push records"},
+	rt := route{action: access.APIWrite, about: nobody, upload: true, papers: true, api: &operation{name: "push_records", scope: scopeWrite, patient: true, title: policy.Text{ZH: "写入记录", EN: "Push records"},
 		text: policy.Text{ZH: "一批记录，与文件走同一道门：原件先入账本，合格的入账，有问题的进隔离区并说明原因。同一 Idempotency-Key 配同样的记录只入账一次（再来时答 200 与同一回执）；配别的记录答 409。一次只记一批，其余排队；排满时答 503 与 Retry-After。",
 			EN: "A batch of records by the door that files come by: the original goes to the ledger first, good records are filed, faulty ones set aside with the reason. The same Idempotency-Key with the same records is recorded once (again: 200 and the same receipt); with other records it is refused (409). One batch is recorded at a time, others wait; past that 503 with Retry-After."}}}
 	answers := a.answers("BatchReceipt", batchReceipt{})

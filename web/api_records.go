@@ -179,11 +179,9 @@ func (q *request) recordsPage(l *list, d *policy.Dataset, from, most int) (more 
 
 // recordsFile gives all records as a file. It is made before it is sent, so that what arrives is whole.
 func (q *request) recordsFile(l *list, d *policy.Dataset, format string) (err error) {
-	leave, err := q.heavy.enter(q.ctx())
-	if err != nil {
+	if err := q.takeTurn(); err != nil {
 		return err
 	}
-	defer leave()
 	f, err := os.CreateTemp(q.company.Books.Staging(), "records-*")
 	if err != nil {
 		return err

@@ -162,11 +162,9 @@ func (q *request) tableFile(l *list, in Tabling) error {
 	if q.unchanged(in.Match) {
 		return nil
 	}
-	leave, err := q.heavy.enter(q.ctx())
-	if err != nil {
+	if err := q.takeTurn(); err != nil {
 		return err
 	}
-	defer leave()
 	var b bytes.Buffer
 	w, err := tabular.NewWriter(&b, in.Format, tabularColumns(l.columns))
 	if err != nil {

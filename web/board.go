@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"slices"
+	"strings"
 
 	"plumbline/access"
 	"plumbline/charts"
@@ -32,10 +34,10 @@ type boardPage struct {
 	Above    []menuItem // the way up
 	Below    table      // the departments below
 	Lead     string
-	Tiles    []tile
+	Tiles    tiles
 	People   *table
 	Missing  []task
-	Pictures []picture
+	Pictures template.HTML
 	Quality  []string
 	Links    []task
 }
@@ -67,20 +69,25 @@ func (q *request) departments() error {
 // departmentTable lists departments with the KPIs that their scorecards judge them by, and their scores.
 func (q *request) departmentTable(s *sheet, shown func(metrics.Department) bool) table {
 	t := table{Head: []head{words(q.say("部门", "Department")), numbers(q.say("人数", "People"))}, Empty: q.say("没有您可以查看的部门。", "There is no department for you to see.")}
+	var list []*metrics.DepartmentLine
+	judged := map[*policy.KPI]bool{}
+	for i := range s.Departments {
+		if d := &s.Departments[i]; shown(d.Department) {
+			list = append(list, d)
+			for _, x := range d.Score.Items {
+				judged[x.Item.KPI] = true
+			}
+		}
+	}
 	var kpis []int
 	for i, k := range s.KPIs {
-		if slices.ContainsFunc(s.Departments, func(d metrics.DepartmentLine) bool {
-			return shown(d.Department) && slices.ContainsFunc(d.Score.Items, func(x metrics.ItemScore) bool { return x.Item.KPI == k })
-		}) {
+		if judged[k] {
 			kpis = append(kpis, i)
 			t.Head = append(t.Head, numbers(charts.Name(k.Name).In(q.lang)))
 		}
 	}
 	t.Head = append(t.Head, numbers(q.say("得分", "Score")), words(q.say("等级", "Band")))
-	for _, d := range s.Departments {
-		if !shown(d.Department) {
-			continue
-		}
+	for _, d := range list {
 		cells := []cell{link(d.Department.Name.In(q.lang), "/departments/"+d.Department.ID+"/"+s.Period.String()), text(fmt.Sprint(d.Headcount))}
 		for _, i := range kpis {
 			c := q.valueCell(d.Values[i], "")
@@ -151,8 +158,11 @@ func (q *request) departmentBoard() error {
 	}
 	p.Below = q.departmentTable(s, func(x metrics.Department) bool { return x.ParentID == id })
 	p.Below.Empty = ""
-	p.Pictures = q.pictures(base, s.set("department "+id, func() []charts.Chart { return charts.ForDepartment(s.Report, *d) }))
-	if len(p.Pictures) > 0 {
+	p.Pictures, err = q.picturesOf(s, "department "+id, base, func() []charts.Chart { return charts.ForDepartment(s.Report, *d) })
+	if err != nil {
+		return err
+	}
+	if p.Pictures != "" {
 		p.Library = q.assets.path("echarts.js")
 	}
 	if q.may(access.People, access.Subject{Department: id, Period: s.Period}) {
@@ -165,7 +175,7 @@ func (q *request) departmentBoard() error {
 }
 
 // itemTiles shows the items of a department's scorecard.
-func (q *request) itemTiles(d metrics.DepartmentLine, href func(*policy.KPI) string) (list []tile) {
+func (q *request) itemTiles(d metrics.DepartmentLine, href func(*policy.KPI) string) (list tiles) {
 	for _, i := range d.Score.Items {
 		list = append(list, q.tileOf(i.Value, href(i.Item.KPI)))
 	}
@@ -195,22 +205,66 @@ func (q *request) wayUp(s *sheet, d metrics.Department) (list []menuItem) {
 // within gives a department with those below it.
 func (s *sheet) within(id string) map[string]bool { return charts.Within(s.Report, id) }
 
+// peopleWithin gives the indexes of the people of a department and those below it, in the order of the figures.
+func (s *sheet) peopleWithin(id string) (list []int) {
+	if kept, ok := s.inside.Load(id); ok {
+		return kept.([]int)
+	}
+	inside := s.within(id)
+	for i := range s.People {
+		if inside[s.People[i].Department] {
+			list = append(list, i)
+		}
+	}
+	s.inside.Store(id, list)
+	return list
+}
+
 // peopleTable lists the people of a department and those below it with their figures. A person whom the viewer may not see there is left out, and so is he himself
 // where he stands among those he judges.
 func (q *request) peopleTable(s *sheet, id string) table {
 	t := table{Caption: fmt.Sprintf(q.say("人员，%s", "People, %s"), q.periodText(s.Period)), Empty: q.say("这段时间没有人员。", "There are no people in this time."),
 		Head: []head{words(q.say("姓名", "Name")), words(q.say("工号", "Number")), words(q.say("部门", "Department")), numbers(q.say("天数", "Days")), numbers(q.say("指标部分", "KPI part")), numbers(q.say("上级评分", "Superior")), numbers(q.say("总分", "Total")), words(q.say("等级", "Band")), numbers(q.say("上期", "Before"))}}
-	inside := s.within(id)
-	for i := range s.People {
+	var written []string
+	if !q.wantsCSV() {
+		written = q.writtenPeople(s, t.Head)
+	}
+	for _, i := range s.peopleWithin(id) {
 		l := &s.People[i]
-		if !inside[l.Department] || !q.may(access.Person, access.Subject{Employee: l.Person.No, Department: l.Department, Period: s.Period}) {
+		if !q.may(access.Person, access.Subject{Employee: l.Person.No, Department: l.Department, Period: s.Period}) {
 			continue
 		}
-		d := s.department(l.Department)
-		t.add(link(l.Person.Name.In(q.lang), "/people/"+l.Person.No+"/"+s.Period.String()), text(l.Person.No), text(d.Department.Name.In(q.lang)), text(fmt.Sprint(l.Days)),
-			text(points(l.Score.KPIPoints)), text(points(l.Score.Superior)), text(points(l.Score.Total)), text(q.band(l.Score.Band)), text(points(l.Before)))
+		if written != nil {
+			t.Rows = append(t.Rows, tableRow{written: written[i]})
+		} else {
+			t.add(q.personCells(s, l)...)
+		}
 	}
 	return t
+}
+
+// writtenPeople gives the line of each person of the figures as HTML, written once in each language: what hangs on the viewer is which of them he sees.
+func (q *request) writtenPeople(s *sheet, columns []head) []string {
+	if kept, ok := s.written.Load(q.lang); ok {
+		return kept.([]string)
+	}
+	rows := make([]string, len(s.People))
+	for i := range s.People {
+		t := table{Head: columns}
+		t.add(q.personCells(s, &s.People[i])...)
+		var b strings.Builder
+		t.Rows[0].write(&b)
+		rows[i] = b.String()
+	}
+	s.written.Store(q.lang, rows)
+	return rows
+}
+
+// personCells is the line of a person in a table of people. It hangs on nothing but the figures and the language.
+func (q *request) personCells(s *sheet, l *metrics.PersonLine) []cell {
+	d := s.department(l.Department)
+	return []cell{link(l.Person.Name.In(q.lang), "/people/"+l.Person.No+"/"+s.Period.String()), text(l.Person.No), text(d.Department.Name.In(q.lang)), text(fmt.Sprint(l.Days)),
+		text(points(l.Score.KPIPoints)), text(points(l.Score.Superior)), text(points(l.Score.Total)), text(q.band(l.Score.Band)), text(points(l.Before))}
 }
 
 // boardPeople adds the people, and who has not handed his self-review in.
@@ -323,10 +377,10 @@ func (q *request) companyBoard() error {
 	if err != nil {
 		return err
 	}
-	return q.renderOnce(&s.contents, "company", "board", func() (page, error) { return q.companyContent(s), nil })
+	return q.renderOnce(&s.contents, "company", "board", func() (page, error) { return q.companyContent(s) })
 }
 
-func (q *request) companyContent(s *sheet) page {
+func (q *request) companyContent(s *sheet) (page, error) {
 	of := s.Period
 	p := &boardPage{frame: q.frame(s.Policy.Company.Name.In(q.lang))}
 	p.Switch = q.periods(of, "/company/%s", q.choices(of))
@@ -334,11 +388,12 @@ func (q *request) companyContent(s *sheet) page {
 	p.Tiles = q.lineTiles(s, s.Company, func(string) string { return "" })
 	p.Below = q.departmentTable(s, func(metrics.Department) bool { return true })
 	p.Below.Caption = q.say("各部门", "Departments")
-	p.Pictures = q.pictures("/company/"+of.String(), s.set("company", func() []charts.Chart { return charts.ForCompany(s.Report) }))
-	if len(p.Pictures) > 0 {
+	var err error
+	p.Pictures, err = q.picturesOf(s, "company", "/company/"+of.String(), func() []charts.Chart { return charts.ForCompany(s.Report) })
+	if p.Pictures != "" {
 		p.Library = q.assets.path("echarts.js")
 	}
-	return p
+	return p, err
 }
 
 func (q *request) companyChart() error {

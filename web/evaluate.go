@@ -24,7 +24,7 @@ func (s *Server) managerRoutes() []route {
 		{pattern: "GET /evaluations", action: access.Evaluate, about: nobody, handle: (*request).evaluationsLatest},
 		{pattern: "GET /evaluations/{period}", action: access.Evaluate, about: ofPeriod, handle: (*request).evaluations, trail: true},
 		{pattern: "GET /evaluations/{period}/workbook", action: access.Evaluate, about: ofPeriod, handle: (*request).evaluationWorkbook, trail: true, long: true},
-		{pattern: "POST /evaluations/{period}/workbook", action: access.Evaluate, about: ofPeriod, handle: (*request).takeWorkbook, long: true, upload: true},
+		{pattern: "POST /evaluations/{period}/workbook", action: access.Evaluate, about: ofPeriod, handle: (*request).takeWorkbook, long: true, upload: true, papers: true},
 		{pattern: "GET /evaluations/{period}/{employee}/{department}", action: access.Evaluate, about: evaluatee, handle: (*request).evaluation, trail: true},
 		{pattern: "POST /evaluations/{period}/{employee}/{department}", action: access.Evaluate, about: evaluatee, handle: (*request).evaluationNow},
 		{pattern: "POST /evaluations/{period}/{employee}/{department}/return", action: access.Evaluate, about: evaluatee, handle: (*request).returnEvaluation},
@@ -490,9 +490,12 @@ func (q *request) takeWorkbook() error {
 	return q.evaluationsPage(func(*evaluationsPage) *fault { return &f })
 }
 
-// uploaded reads the file of a form's field; nil for none.
+// uploaded reads the file of a form's field; nil for none. It lies on the disk until it is the request's turn.
 func (q *request) uploaded(field string) ([]byte, error) {
 	if err := q.r.ParseMultipartForm(mostForm); err != nil {
+		return nil, formFault(err)
+	}
+	if err := q.takeTurn(); err != nil {
 		return nil, err
 	}
 	f, _, err := q.r.FormFile(field)

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	refusal "plumbline/ingest/sheet"
+	"plumbline/internal/books"
+	"plumbline/internal/warehouse"
 	"plumbline/policy"
 	"plumbline/reviews"
 )
@@ -56,6 +60,7 @@ func (q *request) faultOf(err error) fault {
 	var file *refusal.RefusedError
 	var much busy
 	var size *http.MaxBytesError
+	var pending *books.PendingError
 	switch {
 	case errors.Is(err, errNotFound):
 		return fault{Status: http.StatusNotFound, Title: q.say("没有这一页", "There is no such page"),
@@ -76,6 +81,28 @@ func (q *request) faultOf(err error) fault {
 		return fault{Status: http.StatusRequestEntityTooLarge, Title: q.say("内容过大", "This is too large"),
 			Say:  fmt.Sprintf(q.say("一次最多 %d MB。", "At most %d MB at once."), max(size.Limit>>20, 1)),
 			Cure: q.say("请分成几个文件再上传。", "Split it into several files.")}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fault{Status: http.StatusRequestTimeout, Title: q.say("没有按时收齐", "It did not arrive in time"),
+			Say:  q.say("内容没有在时限内到齐；到了的部分没有保留，没有任何改动。", "What was sent did not arrive within the time; the part that came was not kept, and nothing has changed."),
+			Cure: q.say("请在网络较好时再试；大文件可以压缩，或分几次上传。", "Try again on a better network; large files can be compressed, or uploaded in several turns.")}
+	case errors.As(err, &pending):
+		q.log.Error("recorded, but the warehouse could not be written", "id", q.id, "route", q.route.pattern, "error", err.Error())
+		return fault{Status: http.StatusInsufficientStorage, Title: q.say("已记录，尚未显示", "Recorded, but not shown yet"),
+			Say:  fmt.Sprintf(q.say("您的请求已作为账序 %d 记入账本，不会丢失；数据库写不进磁盘（多半是磁盘已满），所以页面上还看不到。", "Your request is in the ledger as event %d and will not be lost; the database could not write to the disk, mostly because it is full, so pages do not show it yet."), pending.Seq),
+			Cure: q.say("请不要重复提交。请通知管理员腾出空间；之后的第一次记录或重启会补上。编号：", "Do not send it again. Tell the administrator to make room; the next thing that is recorded, or a restart, brings it up. Number: ") + q.id}
+	case diskIsFull(err), warehouse.ClassOf(err) == warehouse.IO: // some pages show their form again with this; so it is logged here
+		q.log.Error("the disk cannot be written to", "id", q.id, "route", q.route.pattern, "error", err.Error())
+		f := fault{Status: http.StatusInsufficientStorage, Title: q.say("服务器磁盘写不进去", "The server's disk cannot be written to"),
+			Say:  q.say("磁盘已满或不可写，您的请求没有办理；此前记录的都还在。", "It is full or closed to writing, and your request was not carried out; what was recorded before is safe."),
+			Cure: q.say("请通知管理员腾出空间并重启服务，之后再试。编号：", "Tell the administrator to make room and to start the service again, and try then. Number: ") + q.id}
+		if !diskIsFull(err) {
+			f.Say = q.say("数据库读写磁盘失败，多半是磁盘已满；您的请求没有办理，此前记录的都还在。", "The database failed to read or write the disk, mostly because it is full; your request was not carried out, and what was recorded before is safe.")
+		}
+		return f
+	case warehouse.ClassOf(err) == warehouse.Fatal:
+		return fault{Status: http.StatusInternalServerError, Title: q.say("数据库已停止", "The database has stopped"),
+			Say:  q.say("数据库遇到无法继续的错误（磁盘写满时会这样）；此前记录的都还在账本里。", "It met an error after which it cannot go on (a full disk is one); what was recorded before is safe in the ledger."),
+			Cure: q.say("请通知管理员查看磁盘与日志，排除原因后重启服务。编号：", "Tell the administrator to look at the disk and the log, to remove the cause and to start the service again. Number: ") + q.id}
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault{Status: http.StatusServiceUnavailable, After: 30 * time.Second, Title: q.say("用时过长", "This took too long"),
 			Say: q.say("计算超过了时限，已中止；没有任何改动。", "It was stopped at its time limit; nothing has changed.")}
@@ -83,6 +110,16 @@ func (q *request) faultOf(err error) fault {
 	return fault{Status: http.StatusInternalServerError, Title: q.say("出了差错", "Something went wrong"),
 		Say:  q.say("程序遇到意外情况，没有完成您的请求；已记入日志。", "The program met something unforeseen and did not finish; the log has it."),
 		Cure: q.say("请把下面的编号告诉管理员：", "Tell the administrator this number: ") + q.id}
+}
+
+// diskIsFull reports whether something could not be written because the disk has no room, or none for this program.
+func diskIsFull(err error) bool {
+	for _, no := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordsOf gives the words of an error that has some in both languages.

@@ -7,8 +7,10 @@ import (
 
 	"plumbline/charts"
 	"plumbline/company"
+	"plumbline/internal/books"
 	"plumbline/internal/period"
 	"plumbline/metrics"
+	"plumbline/reviews"
 )
 
 // keptPeriods is how many periods' figures stay in memory.
@@ -40,7 +42,12 @@ type sheet struct {
 	scores      map[string]int   // by employee: index into Scores
 	departments map[string]int   // by id: index into Departments
 	drawn       sync.Map         // charts by what they are of
+	inside      sync.Map         // by department: indexes into People of those in it and below
+	written     sync.Map         // lines of people in tables, by language
 	contents    contents         // of pages about nothing but these figures
+
+	formsMu sync.Mutex
+	forms   map[string]*reviews.Form // of a month, by employee
 }
 
 func newFigures(c *company.Company) *figures {
@@ -141,8 +148,8 @@ func (f *figures) make(ctx context.Context, p period.Period) (*sheet, error) {
 	return s, nil
 }
 
-// standing gives the report of a period that is at hand and is what reading it as known at a ledger sequence would give; nil when there is none.
-func (f *figures) standing(p period.Period, asOf int64) *metrics.Report {
+// standing gives the figures of a period that are at hand and are what reading them as known at a ledger sequence would give; nil when there are none.
+func (f *figures) standing(p period.Period, asOf int64) *sheet {
 	f.mu.Lock()
 	m := f.kept[p]
 	f.mu.Unlock()
@@ -157,7 +164,31 @@ func (f *figures) standing(p period.Period, asOf int64) *metrics.Report {
 	if m.err != nil || m.sheet.Seal != "" || m.ofYesterday(f.company.Now()) {
 		return nil
 	}
-	return m.sheet.Report
+	return m.sheet
+}
+
+// mostForms is how many forms are kept for a month; people who write at the same time are fewer.
+const mostForms = 512
+
+// form gives somebody's form for his self-review of a month, nil where he has none. It is made of his records once for the figures.
+func (s *sheet) form(ctx context.Context, b *books.Books, employee string) (*reviews.Form, error) {
+	s.formsMu.Lock()
+	kept, ok := s.forms[employee]
+	s.formsMu.Unlock()
+	if ok {
+		return kept, nil
+	}
+	made, err := reviews.FormsFrom(ctx, b, s.Report, employee)
+	if err != nil {
+		return nil, err
+	}
+	s.formsMu.Lock()
+	defer s.formsMu.Unlock()
+	if s.forms == nil || len(s.forms) >= mostForms {
+		s.forms = map[string]*reviews.Form{}
+	}
+	s.forms[employee] = made[employee]
+	return made[employee], nil
 }
 
 // department gives a department's line, or nil.

@@ -113,8 +113,10 @@ func (q *request) runJob() error {
 	switch {
 	case errors.Is(err, schedule.ErrBusy):
 		return busy{30 * time.Second}
-	case err != nil:
+	case errors.Is(err, schedule.ErrUnknown):
 		return errNotFound
+	case err != nil:
+		return err
 	case run.Error != "":
 		return refused("任务没有完成："+run.Error, "the job did not finish: "+run.Error, "请按原因处理后再试；日志里有详情。", "Mend the cause and try again; the log has more.")
 	}

@@ -24,6 +24,57 @@ func TestEmployeeSeesHisOwn(t *testing.T) {
 	}
 }
 
+// TestOwnPagesAreOnesOwn reads the own pages of several people, which are at the same address and of which much is kept, and holds each against what human
+// resources see of him.
+func TestOwnPagesAreOnesOwn(t *testing.T) {
+	s := looks(t, common)
+	hr, seen := s.as("hr"), map[string]string{}
+	for range 2 {
+		for login, no := range map[string]string{"employee": "00012", "colleague": "00054", "manager": "00047"} {
+			own := s.as(login).sees("/me/2026Q3", "查看数据")
+			theirs := strings.ReplaceAll(hr.sees("/people/"+no+"/2026Q3", "查看数据"), "/people/"+no+"/", "/me/")
+			from := func(page string) string {
+				_, page, _ = strings.Cut(page, `<div class="charts">`)
+				page, _, _ = strings.Cut(page, "</main>")
+				page, _, _ = strings.Cut(page, `<section class="card">`)
+				return page
+			}
+			if from(own) != from(theirs) {
+				t.Errorf("%s does not see his own charts", login)
+			}
+			if other, twice := seen[from(own)]; twice && other != login {
+				t.Errorf("%s and %s see the same", login, other)
+			}
+			seen[from(own)] = login
+		}
+	}
+}
+
+// TestFirstPageIsLight adds up what a browser fetches for the first page of each role, without the drawing library, which it keeps for good: less than 150 kB.
+func TestFirstPageIsLight(t *testing.T) {
+	s := looks(t, common)
+	for _, login := range []string{"employee", "manager", "executive", "hr", "finance", "auditor", "admin"} {
+		b := s.as(login)
+		body := b.sees("/", "<main")
+		total, parts := len(body), 0
+		for _, m := range regexp.MustCompile(`/assets/[^"]+`).FindAllString(body, -1) {
+			if strings.Contains(m, "echarts") {
+				continue
+			}
+			status, text := b.get(m)
+			if status != http.StatusOK {
+				t.Errorf("%s: %s answers %d", login, m, status)
+			}
+			total += len(text)
+			parts++
+		}
+		if parts < 2 || total >= 150_000 {
+			t.Errorf("%s: %d bytes in a page and %d files", login, total, parts)
+		}
+		t.Logf("%s: %d kB", login, total/1000)
+	}
+}
+
 // TestForeignAndMissingAnswerAlike compares the page of somebody who is none of the viewer's business with that of nobody.
 func TestForeignAndMissingAnswerAlike(t *testing.T) {
 	e := looks(t, common).as("employee")

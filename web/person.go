@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"fmt"
+	"html/template"
 	"maps"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ type personPage struct {
 	Stays    []stayBlock
 	Total    *totalBlock // of a quarter or year
 	Self     *task
-	Pictures []picture
+	Pictures template.HTML
 	Round    *roundBlock // of a quarter
 	Links    []task
 }
@@ -96,9 +97,9 @@ func (q *request) personPage(own bool) error {
 	if whole := len(lines) == len(s.lines[who.No]); whole && len(lines) > 0 {
 		p.Total = q.total(s, who.No)
 		p.Links = append(p.Links, task{Href: who.Base + "/derivation", Text: q.say("得分是怎样算出来的（逐步，可用纸笔核对）", "How the score comes about, step by step, to be checked with pencil and paper")})
-		p.Pictures = q.pictures(who.Base, s.set("person "+who.No, func() []charts.Chart { return personCharts(s, who.No) }))
-		if len(p.Pictures) > 0 {
-			p.Library = q.assets.path("echarts.js")
+		p.Pictures, err = q.picturesOf(s, "person "+who.No, who.Base, func() []charts.Chart { return personCharts(s, who.No) })
+		if err != nil {
+			return err
 		}
 	}
 	if of.Kind() == period.Month {
@@ -111,10 +112,14 @@ func (q *request) personPage(own bool) error {
 		if err != nil {
 			return err
 		}
-		p.Pictures = append(q.pictures(who.Base, work), p.Pictures...)
-		if len(p.Pictures) > 0 {
-			p.Library = q.assets.path("echarts.js")
+		calendar, err := q.pictures(who.Base, work)
+		if err != nil {
+			return err
 		}
+		p.Pictures = calendar + p.Pictures
+	}
+	if p.Pictures != "" {
+		p.Library = q.assets.path("echarts.js")
 	}
 	if of.Kind() == period.Quarter {
 		if err := q.roundOf(p, s, lines); err != nil {

@@ -2,7 +2,10 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
+	"html/template"
 	"net/http"
+	"strings"
 
 	"plumbline/charts"
 )
@@ -14,12 +17,29 @@ type picture struct {
 	Words  string
 }
 
-// pictures shows charts whose options are found below base.
-func (q *request) pictures(base string, list []charts.Chart) (shown []picture) {
+// pictures writes the charts whose options are found below base.
+func (q *request) pictures(base string, list []charts.Chart) (template.HTML, error) {
+	var b strings.Builder
 	for _, c := range list {
-		shown = append(shown, picture{c.Show(q.lang), base + "/charts/" + c.ID, q.say("查看数据", "Figures")})
+		if err := parts().ExecuteTemplate(&b, "chart", picture{c.Show(q.lang), base + "/charts/" + c.ID, q.say("查看数据", "Figures")}); err != nil {
+			return "", fmt.Errorf("render chart %s: %w", c.ID, err)
+		}
 	}
-	return shown
+	return template.HTML(b.String()), nil
+}
+
+// picturesOf writes the charts of a department, a person or the company, once for figures: they are the same for all who may see them. of names whose
+// they are, which base need not: everybody's own page is at the same address.
+func (q *request) picturesOf(s *sheet, of, base string, draw func() []charts.Chart) (template.HTML, error) {
+	key := fmt.Sprintf("%s pictures of %s at %s", q.lang, of, base)
+	if x, ok := s.contents.get(key); ok {
+		return template.HTML(x.content), nil
+	}
+	text, err := q.pictures(base, s.set(of, draw))
+	if err == nil {
+		s.contents.put(key, prepared{content: []byte(text)})
+	}
+	return text, err
 }
 
 // drawing answers with one chart of a list, laid out for the room and the light that the page asks for.

@@ -162,7 +162,7 @@ func (q *request) findingTable(found *metrics.Quality, list []metrics.Finding) t
 		if x.Check.Kind == policy.Delay {
 			foundText = ""
 		}
-		t.add(text(cmp.Or(names[x.Department], x.Department)), text(person), cell{Text: x.Check.Name.In(q.lang), Say: q.kind(x.Check.Dataset.ID)}, warning, value, text(q.limitText(x.Check)), text(foundText), text(x.N.String()), text(x.Unjudged.String()), text(x.Says().In(q.lang)))
+		t.add(text(cmp.Or(names[x.Department], x.Department)), text(person), cell{Text: x.Check.Name.In(q.lang), Say: q.kind(x.Check.Dataset.ID)}, warning, value, text(q.limitText(x.Check)), text(foundText), text(x.N.String()), text(x.Unjudged.String()), cell{Text: x.Says().In(q.lang), Class: "long"})
 	}
 	return t
 }

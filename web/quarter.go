@@ -38,7 +38,7 @@ func (s *Server) quarterRoutes() []route {
 type quarterPage struct {
 	frame
 	Next        task
-	Tiles       []tile
+	Tiles       tiles
 	Months      table
 	Departments table
 	Waiting     table
@@ -275,7 +275,7 @@ func (q *request) quarterTiles(p *quarterPage, r *reviews.Round, progress []revi
 	if in == due && due > 0 || r.Published != nil {
 		say = ""
 	}
-	p.Tiles = []tile{{Name: q.say("自评", "Self-reviews"), Value: of(selfIn, selfDue), Say: q.say("三个月合计", "of the three months")}, {Name: q.say("上级评估", "Evaluations"), Value: of(in, due), Say: say},
+	p.Tiles = tiles{{Name: q.say("自评", "Self-reviews"), Value: of(selfIn, selfDue), Say: q.say("三个月合计", "of the three months")}, {Name: q.say("上级评估", "Evaluations"), Value: of(in, due), Say: say},
 		{Name: q.say("已结束校准的部门", "Departments calibrated"), Value: of(closed, len(progress))}, {Name: q.say("未结申诉", "Open appeals"), Value: fmt.Sprint(len(openAppeals(r))), Say: fmt.Sprintf(q.say("共 %d 件", "of %d"), len(r.Appeals))}}
 	state := tile{Name: q.say("状态", "State"), Value: q.say("未开放", "not open")}
 	switch {
@@ -286,7 +286,7 @@ func (q *request) quarterTiles(p *quarterPage, r *reviews.Round, progress []revi
 	case r.Opened != nil:
 		state.Value, state.Say = q.say("评估中", "evaluating"), fmt.Sprintf(q.say("%s 开放", "opened %s"), q.moment(r.Opened.At))
 	}
-	p.Tiles = append([]tile{state}, p.Tiles...)
+	p.Tiles = append(tiles{state}, p.Tiles...)
 }
 
 func openAppeals(r *reviews.Round) (list []*reviews.Appeal) {

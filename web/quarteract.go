@@ -36,6 +36,9 @@ func (q *request) quarterActs(p *quarterPage, r *reviews.Round, months []*review
 			name := q.periodText(m.Period)
 			a := q.confirmed(base+"open-month", fmt.Sprintf("开放%s自评", m.Period.ZH()), "Open the self-reviews of "+name, "开放之后，每位员工的首页都会提示填写自评，截止时间按制度。", "Everybody is asked on the start page to write the self-review; it is due as the regulation says.")
 			a.Hidden = []field{{Name: "month", Value: m.Period.String()}}
+			if d, err := q.company.Desk(q.ctx(), m.Period, q.viewer.Employee); err == nil && q.now().After(d.MonthDue(m.Period)) {
+				a.Explain = fmt.Sprintf(q.say("注意：这个月的自评已于 %s 截止。现在开放，所有人一提交就记为迟交。", "Mind: the self-reviews of this month were due %s. If they are opened now, everybody hands in late."), q.moment(d.MonthDue(m.Period)))
+			}
 			p.Acts = append(p.Acts, a)
 		}
 	}

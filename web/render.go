@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -28,8 +29,13 @@ var assetFiles embed.FS
 // pages are the templates by name, each with the layout and the parts. Only a service needs them.
 var pages = sync.OnceValue(mustPages)
 
+// parts are the templates that pages share.
+var parts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/parts.html"))
+})
+
 func mustPages() map[string]*template.Template {
-	shared := template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/parts.html"))
+	shared := parts()
 	names, err := fs.Glob(pageFiles, "pages/*.html")
 	if err != nil {
 		panic(err)
@@ -71,6 +77,25 @@ type menuItem struct {
 type periodSwitch struct {
 	Now     string
 	Choices []menuItem
+}
+
+// Items writes the choices of the switch.
+func (s *periodSwitch) Items() template.HTML { return menuItems(s.Choices, "true") }
+
+// MenuItems writes the menu.
+func (f frame) MenuItems() template.HTML { return menuItems(f.Menu, "page") }
+
+// menuItems writes entries that lead somewhere; current says of the one that is shown what it is. Every page has some thirty, so that no template does it.
+func menuItems(list []menuItem, current string) template.HTML {
+	var b strings.Builder
+	for _, m := range list {
+		b.WriteString("\n<li><a href=\"" + attribute(m.Href) + "\"")
+		if m.Here {
+			b.WriteString(` aria-current="` + current + `"`)
+		}
+		b.WriteString(">" + html.EscapeString(m.Text) + "</a></li>")
+	}
+	return template.HTML(b.String())
 }
 
 // download is the page as a file.
@@ -193,13 +218,14 @@ func (q *request) renderOnce(kept *contents, key, name string, make func() (page
 
 type barePage struct{ frame }
 
-// mostContents is how many contents are kept for the figures of a period.
-const mostContents = 4096
+// mostContents is how many bytes of contents are kept for the figures of a period.
+const mostContents = 8 << 20
 
 // contents keeps rendered contents; when there are too many it begins anew.
 type contents struct {
 	mu   sync.RWMutex
 	list map[string]prepared
+	size int
 }
 
 func (c *contents) get(key string) (prepared, bool) {
@@ -212,10 +238,11 @@ func (c *contents) get(key string) (prepared, bool) {
 func (c *contents) put(key string, p prepared) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.list == nil || len(c.list) >= mostContents {
-		c.list = map[string]prepared{}
+	if c.list == nil || c.size > mostContents {
+		c.list, c.size = map[string]prepared{}, 0
 	}
 	c.list[key] = p
+	c.size += len(p.content)
 }
 
 // menu lists the rooms that the viewer has a key to.

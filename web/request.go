@@ -32,6 +32,7 @@ type request struct {
 	token  string             // of the session
 	grant  *accounts.APIToken // by which a program came; nil: by a session
 	etag   string             // of what the API answers
+	leave  func()             // ends its turn among the long ones; nil: it has none
 }
 
 func (q *request) ctx() context.Context { return q.r.Context() }
@@ -90,9 +91,14 @@ type known struct {
 	org    *org
 }
 
-// Report gives the figures of a month, where nothing has moved since they were made and nothing had moved before the asked state but what they hold.
-func (k known) Report(of period.Period, asOf int64) *metrics.Report {
-	return k.server.figures.standing(of, asOf)
+// Form gives somebody's form of a month, where nothing has moved since its figures were made and nothing had moved before the asked state but what they hold.
+func (k known) Form(ctx context.Context, of period.Period, asOf int64, employee string) (*reviews.Form, bool, error) {
+	s := k.server.figures.standing(of, asOf)
+	if s == nil {
+		return nil, false, nil
+	}
+	form, err := s.form(ctx, k.server.company.Books, employee)
+	return form, err == nil, err
 }
 
 // Staff gives the organisation that access was asked of, where it is the one of that state, policy and day.

@@ -41,7 +41,7 @@ type rewardsPage struct {
 type listBlock struct {
 	Name, Say string
 	Refused   string
-	Tiles     []tile // for those who see all of it
+	Tiles     tiles // for those who see all of it
 	Sheets    []sheetBlock
 }
 
@@ -194,7 +194,7 @@ func (q *request) listBlock(x signed, of period.Period, v policy.Version) (b lis
 		b.Refused = fmt.Sprintf(q.say("%s 于 %s 退回：%s", "Refused by %s on %s: %s"), q.personName(l.Refused.Actor), q.moment(l.Refused.At), l.Refused.Text)
 	}
 	if access.Everybody(q.viewer, access.Rewards) {
-		b.Tiles = []tile{{Name: q.say("人数", "People"), Value: fmt.Sprint(l.Lines)}, {Name: q.say("合计（元）", "Total (yuan)"), Value: yuan(l.Total)}, {Name: q.say("预算削减（元）", "Cut by the budget (yuan)"), Value: yuan(l.Cut)},
+		b.Tiles = tiles{{Name: q.say("人数", "People"), Value: fmt.Sprint(l.Lines)}, {Name: q.say("合计（元）", "Total (yuan)"), Value: yuan(l.Total)}, {Name: q.say("预算削减（元）", "Cut by the budget (yuan)"), Value: yuan(l.Cut)},
 			{Name: q.say("签完的表", "Sheets signed"), Value: fmt.Sprintf("%d / %d", len(l.Sheets)-unsigned(l), len(l.Sheets))}}
 	}
 	for i := range l.Sheets {

@@ -16,6 +16,7 @@ type route struct {
 	trail   bool       // reading it is written down
 	long    bool       // it takes its turn among the long ones
 	upload  bool       // files come with it
+	papers  bool       // and they are papers: small
 	api     *operation // of the API for programs; nil for pages
 }
 

@@ -62,11 +62,10 @@ func (q *request) selfPage(own bool, typed *reviews.SelfDraft, f *fault) error {
 	if err != nil {
 		return err
 	}
-	forms, err := reviews.FormsFrom(q.ctx(), q.company.Books, s.Report, who.No)
+	form, err := s.form(q.ctx(), q.company.Books, who.No)
 	if err != nil {
 		return err
 	}
-	form := forms[who.No]
 	if form == nil {
 		return refused("这个月不属于任何部门，没有自评。", "There was no department in this month, so there is no self-review.", "请核对月份。", "Check the month.")
 	}

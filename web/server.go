@@ -7,10 +7,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"plumbline/access"
@@ -73,6 +76,7 @@ type Server struct {
 	assets      *assets
 	routes      []route
 	heavy       gate
+	limits      limits
 	span        *span
 	measures    *measures
 	packs       *packs
@@ -96,7 +100,7 @@ func New(opt Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{uploads: sent, company: opt.Company, accounts: opt.Accounts, trail: opt.Trail, log: opt.Log, secure: opt.Secure, behindProxy: opt.BehindProxy, public: strings.TrimSuffix(opt.Public, "/"), doors: opt.Doors, attempts: signin.NewAttempts(opt.Company.Now), schedule: opt.Schedule, backups: opt.Backups, channels: opt.Channels, demo: opt.Demo,
-		figures: newFigures(opt.Company), orgs: &orgs{company: opt.Company}, rounds: reviews.NewCurrent(opt.Company.Books), assets: files, span: &span{}, packs: newPacks(opt.Company, opt.Browser), heavy: newGate(heavyAtOnce, heavyWaiting)}
+		figures: newFigures(opt.Company), orgs: &orgs{company: opt.Company}, rounds: reviews.NewCurrent(opt.Company.Books), assets: files, span: &span{}, packs: newPacks(opt.Company, opt.Browser), heavy: newGate(heavyAtOnce, heavyWaiting), limits: usual}
 	if s.log == nil {
 		s.log = discard()
 	}
@@ -130,22 +134,35 @@ func (s *Server) Warm(ctx context.Context) {
 	}
 	m := period.MonthOf(last)
 	quarter, _ := reviews.QuarterOf(m)
+	var both sync.WaitGroup
 	for _, p := range []period.Period{quarter, m} {
-		_, _ = s.figures.of(ctx, p)
+		both.Go(func() { _, _ = s.figures.of(ctx, p) })
+	}
+	for _, p := range []period.Period{quarter, m} {
 		o.of(p)
 	}
 	for p, n := quarterOf(o.today), 0; n < recently; p, n = p.Before(), n+1 {
 		o.of(p)
 	}
+	both.Wait()
 }
 
 // Limits of what one request may bring.
 const (
 	mostForm   = 1 << 20   // bytes of a form
+	mostPapers = 32 << 20  // bytes of a policy, or a workbook that was filled in: both are held in memory
 	mostUpload = 512 << 20 // bytes of files taken in at once
 	ordinary   = 30 * time.Second
 	lengthy    = 10 * time.Minute
 )
+
+// limits bound what a request brings, and how long its sender and its reader may take, so that nobody holds a connection by a trickle of bytes.
+type limits struct {
+	form, papers, upload                 int64         // bytes
+	formWithin, uploadWithin, readWithin time.Duration // for a form to arrive, for files to arrive, and for an answer to be taken once it is there
+}
+
+var usual = limits{form: mostForm, papers: mostPapers, upload: mostUpload, formWithin: ordinary, uploadWithin: lengthy, readWithin: lengthy}
 
 // protect is what stands before every route: headers that browsers obey, and no request from other sites.
 func (s *Server) protect(next http.Handler) http.Handler {
@@ -182,6 +199,7 @@ func changes(method string) bool {
 // answer notes what was answered.
 type answer struct {
 	http.ResponseWriter
+	begins func() // called before the first byte
 	status int
 	bytes  int64
 }
@@ -189,6 +207,7 @@ type answer struct {
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
+		a.begins()
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -196,6 +215,7 @@ func (a *answer) WriteHeader(status int) {
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
+		a.begins()
 	}
 	n, err := a.ResponseWriter.Write(b)
 	a.bytes += int64(n)
@@ -209,18 +229,15 @@ func (s *Server) serve(rt *route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		limit := ordinary
-		if rt.long || rt.api != nil && rt.api.patient {
+		if rt.long || rt.upload || rt.api != nil && rt.api.patient {
 			limit = lengthy
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
-		body := int64(mostForm)
-		if rt.upload {
-			body = mostUpload
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, body)
+		s.bound(w, r, rt, limit)
 		a := &answer{ResponseWriter: w}
 		q := &request{Server: s, w: a, r: r.WithContext(ctx), id: rand.Text()[:12], route: rt, lang: langOf(r), theme: themeOf(r), zone: time.UTC}
+		a.begins = q.yield
 		if rt.api != nil {
 			q.lang = spoken(r)
 		}
@@ -241,18 +258,63 @@ func (s *Server) serve(rt *route) http.Handler {
 	})
 }
 
+// bound sets what a request may bring and in which time it has to be there, and by when its answer has to be taken. Nothing of net/http ends a request whose
+// body trickles in, or whose answer nobody takes: the end of its context reaches neither.
+func (s *Server) bound(w http.ResponseWriter, r *http.Request, rt *route, work time.Duration) {
+	most, within := s.limits.form, s.limits.formWithin
+	switch {
+	case rt.papers:
+		most, within = s.limits.papers, s.limits.uploadWithin
+	case rt.upload:
+		most, within = s.limits.upload, s.limits.uploadWithin
+	}
+	// The wall's clock: deadlines of the connection, not times that anything is decided by. Where there is no connection there is nothing to bound.
+	c, now := http.NewResponseController(w), time.Now()
+	_ = c.SetWriteDeadline(now.Add(within + work + s.limits.readWithin))
+	if r.Body != http.NoBody && c.SetReadDeadline(now.Add(within)) == nil {
+		r.Body = &awaited{r.Body, c}
+	}
+	if r.ContentLength > most && rt.api == nil { // the reader of the API's bodies has a limit of its own, and words for it
+		r.Body = tooLarge{r.Body, most}
+		w.Header().Set("Connection", "close") // its rest is not waited for
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+}
+
+// awaited is a body that has to be there by a deadline. The deadline goes with the body's end: later it would look as if the browser had gone.
+type awaited struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+func (b *awaited) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// tooLarge is a body that announced itself as larger than it may be: nothing of it is read.
+type tooLarge struct {
+	io.Closer
+	most int64
+}
+
+func (b tooLarge) Read([]byte) (int, error) { return 0, &http.MaxBytesError{Limit: b.most} }
+
 // run finds who asks, asks the table of access, writes the read down where it is one that must be, and lets the handler answer.
 func (q *request) run() error {
 	if err := q.identify(); err != nil {
 		return err
 	}
-	if q.route.action == access.Open {
-		return q.route.handle(q)
-	}
-	if q.viewer.Login == "" {
+	if q.route.action != access.Open && q.viewer.Login == "" {
 		return errSignIn
 	}
-	if q.route.action == access.SignedIn {
+	if err := q.readForm(); err != nil {
+		return err
+	}
+	if q.route.action == access.Open || q.route.action == access.SignedIn {
 		return q.route.handle(q)
 	}
 	subject, err := q.route.about(q)
@@ -267,14 +329,57 @@ func (q *request) run() error {
 			return err
 		}
 	}
-	if q.route.long {
-		leave, err := q.heavy.enter(q.ctx())
-		if err != nil {
+	defer q.yield()
+	if q.route.long && !q.route.upload { // files come first: nobody holds the others up by sending slowly
+		if err := q.takeTurn(); err != nil {
 			return err
 		}
-		defer leave()
 	}
 	return q.route.handle(q)
+}
+
+// readForm reads the form that a request brings, whole: half a form must not be taken for one with empty fields. Files, and what programs send, are read by
+// whoever handles them.
+func (q *request) readForm() error {
+	if !changes(q.r.Method) || q.route.upload || q.route.api != nil {
+		return nil
+	}
+	err := q.r.ParseForm() // whose errors the other one keeps to itself
+	if err == nil {
+		err = q.r.ParseMultipartForm(q.limits.form)
+	}
+	return formFault(err)
+}
+
+// formFault words why a form could not be read. What happened to the connection or the disk is told as everywhere.
+func formFault(err error) error {
+	var size *http.MaxBytesError
+	var disk *os.PathError
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotMultipart):
+		return nil
+	case errors.As(err, &size), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &disk):
+		return err
+	}
+	return &wrong{http.StatusBadRequest, policy.Text{ZH: "表单不完整，或者无法读懂，没有办理。", EN: "The form is not whole or cannot be read; nothing was done."},
+		policy.Text{ZH: "请返回上一页，重新提交。", EN: "Go back one page and send it again."}}
+}
+
+// takeTurn waits for the request's turn among the long ones.
+func (q *request) takeTurn() error {
+	leave, err := q.heavy.enter(q.ctx())
+	if err == nil {
+		q.leave = sync.OnceFunc(leave)
+	}
+	return err
+}
+
+// yield lets the next one in, at the latest when the answer begins: answers are made before they are sent, and how fast one is taken is no business of those who
+// wait.
+func (q *request) yield() {
+	if q.leave != nil {
+		q.leave()
+	}
 }
 
 // note writes into the log of reads who looks at what; a read that cannot be written down does not happen.

@@ -22,9 +22,9 @@ import (
 func (s *Server) draftRoutes() []route {
 	return []route{
 		{pattern: "GET /policy/draft", action: access.Adopt, about: nobody, handle: (*request).draft},
-		{pattern: "POST /policy/draft", action: access.Adopt, about: nobody, handle: (*request).draftCheck, upload: true},
-		{pattern: "POST /policy/simulate", action: access.Adopt, about: nobody, handle: (*request).simulate, upload: true, long: true, trail: true},
-		{pattern: "POST /policy/adopt", action: access.Adopt, about: nobody, handle: (*request).adoptNow, upload: true, long: true},
+		{pattern: "POST /policy/draft", action: access.Adopt, about: nobody, handle: (*request).draftCheck, upload: true, papers: true},
+		{pattern: "POST /policy/simulate", action: access.Adopt, about: nobody, handle: (*request).simulate, upload: true, papers: true, long: true, trail: true},
+		{pattern: "POST /policy/adopt", action: access.Adopt, about: nobody, handle: (*request).adoptNow, upload: true, papers: true, long: true},
 	}
 }
 
@@ -70,11 +70,11 @@ func (q *request) draftedOf() (d drafted, err error) {
 			break
 		}
 		if err != nil {
-			return d, err
+			return d, formFault(err)
 		}
 		text, err := io.ReadAll(io.LimitReader(part, mostPolicyFile+1))
 		if err != nil {
-			return d, err
+			return d, formFault(err)
 		}
 		value := strings.ReplaceAll(string(text), "\r\n", "\n")
 		switch name := part.FormName(); {
@@ -267,6 +267,9 @@ func (q *request) draftCheck() error {
 // checkedDraft reads and checks the form.
 func (q *request) checkedDraft() (*draftPage, drafted, *policy.Policy, error) {
 	d, err := q.draftedOf()
+	if err == nil && q.route.long {
+		err = q.takeTurn()
+	}
 	if err != nil {
 		return nil, d, nil, err
 	}
@@ -315,7 +318,7 @@ func (q *request) simulate() error {
 // simulationBlock shows what a policy in the making comes to.
 type simulationBlock struct {
 	Title       string
-	Tiles       []tile
+	Tiles       tiles
 	Notes       []string
 	Departments table
 	Bands       table
@@ -325,7 +328,7 @@ type simulationBlock struct {
 func (q *request) simulationBlock(s *metrics.Simulation) *simulationBlock {
 	c := s.Company
 	b := &simulationBlock{Title: fmt.Sprintf(q.say("%s试算：%d 人中 %d 人有变化", "Tried out on %s: %[3]d of %[2]d people change"), q.periodText(s.New.Period), c.People, c.Changed)}
-	b.Tiles = []tile{
+	b.Tiles = tiles{
 		{Name: q.say("等级上升", "Better band"), Value: strconv.Itoa(c.Up), Say: q.say("人", "people")}, {Name: q.say("等级下降", "Worse band"), Value: strconv.Itoa(c.Down), Say: q.say("人", "people")},
 		{Name: q.say("奖金合计，现行", "Rewards now"), Value: amount(c.Old), Unit: q.say("元", "yuan"), Say: q.unknown(c.OldUnknown)}, {Name: q.say("奖金合计，新", "Rewards by the new policy"), Value: amount(c.New), Unit: q.say("元", "yuan"), Say: q.unknown(c.NewUnknown)},
 		{Name: q.say("变化", "Change"), Value: amountChange(c.Change()), Unit: q.say("元", "yuan")},

@@ -26,7 +26,7 @@ type task struct {
 type startPage struct {
 	frame
 	Tasks   []task
-	Tiles   []tile
+	Tiles   tiles
 	Boards  []task
 	Nothing string
 }
@@ -201,7 +201,7 @@ func (q *request) ledDepartments(of period.Period) (list []metrics.Department) {
 }
 
 // lineTiles shows the KPIs with targets of a line.
-func (q *request) lineTiles(s *sheet, line metrics.Line, href func(kpi string) string) (list []tile) {
+func (q *request) lineTiles(s *sheet, line metrics.Line, href func(kpi string) string) (list tiles) {
 	for i, k := range s.KPIs {
 		if i < len(line.Values) && line.Values[i].Target != nil && s.Policy.Judges(k) {
 			list = append(list, q.tileOf(line.Values[i], href(k.ID)))

@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"fmt"
+	"html"
+	"html/template"
 	"io"
 	"mime"
 	"net/url"
@@ -26,8 +28,9 @@ type head struct {
 }
 
 type tableRow struct {
-	Cells []cell
-	Class string
+	Cells   []cell
+	Class   string
+	written string // the row as HTML, where it was written before; then there are no cells
 }
 
 // cell is one entry. Say stands beside Text in small letters: a unit, an arrow in words.
@@ -49,6 +52,91 @@ func (t *table) add(cells ...cell) {
 
 func text(s string) cell       { return cell{Text: s} }
 func link(s, href string) cell { return cell{Text: s, Href: href} }
+
+// HTML writes the table, or what to say where there are no rows. Tables are most of what is on a page; a template takes some ten times as long.
+func (t table) HTML() template.HTML {
+	var b strings.Builder
+	if len(t.Rows) == 0 {
+		b.WriteString(`<p class="empty">` + html.EscapeString(t.Empty) + `</p>`)
+		return template.HTML(b.String())
+	}
+	caption := html.EscapeString(t.Caption)
+	b.WriteString(`<div class="scroll" tabindex="0" role="region" aria-label="` + caption + `">
+<table class="sheet">`)
+	if caption != "" {
+		b.WriteString("\n<caption>" + caption + "</caption>")
+	}
+	b.WriteString("\n<thead><tr>")
+	for _, h := range t.Head {
+		b.WriteString(`<th scope="col"`)
+		if h.Number {
+			b.WriteString(` class="number"`)
+		}
+		b.WriteString(">" + html.EscapeString(h.Text) + "</th>")
+	}
+	b.WriteString("</tr></thead>\n<tbody>")
+	for _, r := range t.Rows {
+		r.write(&b)
+	}
+	b.WriteString("\n</tbody>\n</table>\n</div>")
+	return template.HTML(b.String())
+}
+
+func (r tableRow) write(b *strings.Builder) {
+	if r.written != "" {
+		b.WriteString(r.written)
+		return
+	}
+	b.WriteString("\n<tr")
+	if r.Class != "" {
+		b.WriteString(` class="` + html.EscapeString(r.Class) + `"`)
+	}
+	b.WriteString(">")
+	for _, c := range r.Cells {
+		c.write(b)
+	}
+	b.WriteString("</tr>")
+}
+
+func (c cell) write(b *strings.Builder) {
+	b.WriteString("<td")
+	class := c.Class
+	if c.Number {
+		class = strings.TrimSuffix("number "+class, " ")
+	}
+	if class != "" {
+		b.WriteString(` class="` + html.EscapeString(class) + `"`)
+	}
+	b.WriteString(">")
+	if c.Href != "" {
+		b.WriteString(`<a href="` + attribute(c.Href) + `">` + html.EscapeString(c.Text) + "</a>")
+	} else {
+		b.WriteString(html.EscapeString(c.Text))
+	}
+	if c.Say != "" {
+		b.WriteString(` <span class="say">` + html.EscapeString(c.Say) + "</span>")
+	}
+	b.WriteString("</td>")
+}
+
+// attribute writes an address of this server, or a place on the page, as the value of an attribute; any other leads nowhere. Bytes that an address may not hold are escaped by RFC 3986.
+func attribute(address string) string {
+	if !strings.HasPrefix(address, "#") && local(address) != address {
+		return "#"
+	}
+	var b strings.Builder
+	for _, c := range []byte(address) {
+		switch {
+		case c == '&':
+			b.WriteString("&amp;")
+		case c <= ' ' || c >= 0x7f || strings.IndexByte("\"'<>`{}|^", c) >= 0:
+			fmt.Fprintf(&b, "%%%02X", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
 
 // csv writes a table as it is on the page, with formulas made inert.
 func (t *table) csv(w io.Writer) error {

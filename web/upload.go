@@ -49,7 +49,6 @@ const (
 	mostParts  = 200
 	mostField  = 16 << 10 // bytes of a field beside the files
 	mostName   = 150      // letters of a file's name
-	sentWithin = lengthy  // a browser has so long to send its files
 )
 
 var errQuota = errors.New("too many files wait to be taken in")
@@ -62,6 +61,7 @@ type uploads struct {
 	mu   sync.Mutex
 	kept map[string]*upload
 	used int64 // bytes
+	most int64 // bytes
 }
 
 // upload is what one form brought.
@@ -102,7 +102,7 @@ func newUploads(data string) (*uploads, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the place for uploads: %w", err)
 	}
-	return &uploads{dir: dir, root: root, kept: map[string]*upload{}}, nil
+	return &uploads{dir: dir, root: root, kept: map[string]*upload{}, most: mostStaged}, nil
 }
 
 // begin makes a folder for an upload of a session.
@@ -144,7 +144,7 @@ func (w quotaWriter) Write(b []byte) (int, error) {
 	w.uploads.mu.Lock()
 	w.uploads.used += int64(len(b))
 	w.upload.size += int64(len(b))
-	over := w.uploads.used > mostStaged
+	over := w.uploads.used > w.uploads.most
 	w.uploads.mu.Unlock()
 	if over {
 		return 0, errQuota
@@ -258,10 +258,6 @@ func (q *request) uploadPage(d declared, f *fault) error {
 
 // uploadNow keeps the files that were sent and leads to what they would do. Nothing is taken in yet.
 func (q *request) uploadNow() error {
-	// The wall's clock: a deadline of the connection, not a time that anything is decided by.
-	if err := http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(sentWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
 	x, err := q.uploads.begin(q.session(), q.now())
 	if err != nil {
 		return err
@@ -272,7 +268,11 @@ func (q *request) uploadNow() error {
 	}
 	if err != nil {
 		q.uploads.clear(x)
-		if f := q.faultOf(sendingFault(err)); f.Status != http.StatusInternalServerError {
+		err = sendingFault(err)
+		if q.ctx().Err() != nil { // a body that broke off ends the request's context, and the form cannot be made again; but there may be somebody to be told
+			return err
+		}
+		if f := q.faultOf(err); f.Status != http.StatusInternalServerError {
 			return q.uploadPage(x.how, &f)
 		}
 		return err
@@ -287,7 +287,7 @@ func sendingFault(err error) error {
 	case errors.Is(err, errQuota):
 		return &wrong{http.StatusServiceUnavailable, policy.Text{ZH: "等待导入的文件太多，没有地方再存。", EN: "Too many files wait to be taken in; there is no room for more."},
 			policy.Text{ZH: "请先导入或放弃已上传的文件，或一小时后再试。", EN: "Take in or give up what was uploaded, or try again in an hour."}}
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refused("上传中断，文件不完整，未予保留。", "The upload broke off; what came is not whole and was not kept.", "请重新上传。", "Upload again.")
 	}
 	return err
@@ -704,7 +704,7 @@ func (q *request) takeNow() error {
 	if len(o.files)+len(o.already) == 0 && err != nil {
 		q.uploads.taken(x, nil)
 		f := q.faultOf(err)
-		if f.Status == http.StatusInternalServerError {
+		if f.Status >= http.StatusInternalServerError { // the preview would want to write too
 			return err
 		}
 		return q.previewPage(x, &f)
@@ -742,7 +742,10 @@ func (q *request) takeAll(ctx context.Context, x *upload) (o *outcome, err error
 		}
 		return nil
 	})
-	return o, errors.Join(err, q.company.Books.Checkpoint(ctx))
+	if err != nil {
+		return o, err
+	}
+	return o, q.company.Books.Checkpoint(ctx)
 }
 
 type receiptsPage struct {

@@ -2,7 +2,10 @@ package web
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"math/big"
+	"strings"
 
 	"plumbline/charts"
 	"plumbline/internal/fixed"
@@ -87,6 +90,39 @@ func (q *request) statusText(s metrics.ScoreStatus) string {
 
 // tile is one figure in large letters.
 type tile struct{ Name, Value, Unit, Say, Href, Class string }
+
+// tiles are figures in large type, side by side.
+type tiles []tile
+
+// HTML writes the tiles.
+func (list tiles) HTML() template.HTML {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(`<ul class="tiles">`)
+	for _, t := range list {
+		b.WriteString("\n<li")
+		if t.Class != "" {
+			b.WriteString(` class="` + html.EscapeString(t.Class) + `"`)
+		}
+		b.WriteString(">")
+		if t.Href != "" {
+			b.WriteString(`<a href="` + attribute(t.Href) + `">`)
+		}
+		b.WriteString(`<span class="name">` + html.EscapeString(t.Name) + `</span><span class="value">` + html.EscapeString(t.Value))
+		if t.Unit != "" {
+			b.WriteString("<small>" + html.EscapeString(t.Unit) + "</small>")
+		}
+		b.WriteString(`</span><span class="say">` + html.EscapeString(t.Say) + "</span>")
+		if t.Href != "" {
+			b.WriteString("</a>")
+		}
+		b.WriteString("</li>")
+	}
+	b.WriteString("\n</ul>")
+	return template.HTML(b.String())
+}
 
 // tileOf shows a value with its target.
 func (q *request) tileOf(v metrics.Value, href string) tile {

@@ -17,6 +17,7 @@ import (
 	"plumbline/company"
 	"plumbline/internal/books"
 	"plumbline/internal/period"
+	"plumbline/internal/trail"
 	"plumbline/policy"
 	"plumbline/reports/tabular"
 )
@@ -34,6 +35,11 @@ type app struct {
 	format       string    // --format
 	memory       string    // --memory
 	asOf         time.Time // --as-of, when it is a day
+
+	// What the service lends that runs this command, open; lentAs is its data directory, absolute.
+	lent      *books.Books
+	lentTrail *trail.Trail
+	lentAs    string
 
 	coming      int64 // bytes that the command takes in: see books.Options
 	unpublished bool  // --with-evaluations
@@ -127,13 +133,41 @@ func (a *app) keep(ctx context.Context, dir string) (*books.Books, error) {
 // company is that of the open books.
 func (a *app) company(b *books.Books) *company.Company { return company.Of(b, a.now) }
 
-// with opens the books, runs f and closes them; a failed close is an error too.
+// with opens the books, runs f and closes them; a failed close is an error too. What the service lends stays open.
 func (a *app) with(ctx context.Context, f func(b *books.Books) error) error {
+	if a.borrows() {
+		return f(a.lent)
+	}
 	b, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(b), b.Close())
+}
+
+// borrows reports whether the data directory is that of the service that runs this command, by whatever path.
+func (a *app) borrows() bool {
+	if a.lent == nil {
+		return false
+	}
+	asked, err := os.Stat(a.data)
+	if err != nil {
+		return false
+	}
+	held, err := os.Stat(a.lentAs)
+	return err == nil && os.SameFile(asked, held)
+}
+
+// withTrail opens the log of reads, runs f and closes it. What the service lends stays open.
+func (a *app) withTrail(f func(t *trail.Trail) error) error {
+	if a.borrows() {
+		return f(a.lentTrail)
+	}
+	t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(t), t.Close())
 }
 
 // always is the ledger sequence of "as known now".

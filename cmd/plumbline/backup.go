@@ -44,19 +44,21 @@ func (a *app) backupCommand() *cobra.Command {
 }
 
 // backUp makes a backup, tells what is in it, and removes old ones.
-func (a *app) backUp(ctx context.Context, b *books.Books, dir string, keep int) (err error) {
+func (a *app) backUp(ctx context.Context, b *books.Books, dir string, keep int) error {
 	opt := backup.Options{Now: a.now(), Ledger: b.Ledger()}
+	if !a.hasTrail() {
+		return a.keepBackups(ctx, dir, keep, opt)
+	}
+	return a.withTrail(func(t *trail.Trail) error {
+		opt.Trail = t
+		return a.keepBackups(ctx, dir, keep, opt)
+	})
+}
+
+func (a *app) keepBackups(ctx context.Context, dir string, keep int, opt backup.Options) error {
 	report, finish := a.progress(a.say("备份", "backing up"))
 	defer finish()
 	opt.Progress = report
-	if a.hasTrail() {
-		t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, t.Close()) }()
-		opt.Trail = t
-	}
 	made, removed, err := backup.Keep(ctx, a.data, dir, keep, opt)
 	if made.Path != "" {
 		fmt.Fprintln(a.out, made.Path)

@@ -80,15 +80,14 @@ func (a *app) writeHead(b *books.Books, path string) error {
 		Trail *headFile `json:"trail,omitempty"`
 	}{headFile: headFile(h)}
 	if a.hasTrail() {
-		t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
+		err := a.withTrail(func(t *trail.Trail) error {
+			last := headFile(t.Head())
+			known.Trail = &last
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		last := headFile(t.Head())
-		if err := t.Close(); err != nil {
-			return err
-		}
-		known.Trail = &last
 	}
 	text, err := json.Marshal(known)
 	if err != nil {
@@ -145,17 +144,15 @@ func (a *app) examineTrail(ctx context.Context, heads []ledger.Head, report func
 		}
 		return
 	}
-	t, err := trail.Open(a.data, trail.Options{Now: a.now, Notice: a.notice})
+	err := a.withTrail(func(t *trail.Trail) error {
+		last := t.Head()
+		report(what, fmt.Sprintf(a.say("%d 批首尾相连；末尾哈希 %s", "%d in one chain; head %s"), last.Seq, last.Hash), t.Verify(ctx))
+		for _, h := range heads {
+			report(what, fmt.Sprintf(a.say("包含早先写出的 %d", "it holds %d, written earlier"), h.Seq), t.CheckHead(h))
+		}
+		return nil
+	})
 	if err != nil {
-		report(what, "", err)
-		return
-	}
-	last := t.Head()
-	report(what, fmt.Sprintf(a.say("%d 批首尾相连；末尾哈希 %s", "%d in one chain; head %s"), last.Seq, last.Hash), t.Verify(ctx))
-	for _, h := range heads {
-		report(what, fmt.Sprintf(a.say("包含早先写出的 %d", "it holds %d, written earlier"), h.Seq), t.CheckHead(h))
-	}
-	if err := t.Close(); err != nil {
 		report(what, "", err)
 	}
 }

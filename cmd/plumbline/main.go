@@ -41,20 +41,36 @@ const (
 	exitRejects = 3
 )
 
-// run executes one command line and gives its exit code.
+// run executes one command line and gives its exit code. What a running service holds, the service does.
 func run(ctx context.Context, args []string, getenv func(string) string, now func() time.Time, stdout, stderr io.Writer) int {
 	a := &app{out: stdout, err: stderr, now: now, getenv: getenv}
 	a.readLanguage(args)
+	err := a.try(ctx, args)
+	if a.held(err) {
+		if code, handed := a.through(ctx, args); handed {
+			return code
+		}
+	}
+	return a.finish(err)
+}
+
+// execute executes a command line here, whoever has the books.
+func (a *app) execute(ctx context.Context, args []string) int { return a.finish(a.try(ctx, args)) }
+
+func (a *app) try(ctx context.Context, args []string) error {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	code := exitCode(err)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	return root.ExecuteContext(ctx)
+}
+
+// finish tells how a command failed, and gives its exit code.
+func (a *app) finish(err error) int {
 	if err != nil && !errors.Is(err, errRejects) {
-		fmt.Fprintf(stderr, "plumbline: %s\n", a.words(err))
+		fmt.Fprintf(a.err, "plumbline: %s\n", a.words(err))
 	}
-	return code
+	return exitCode(err)
 }
 
 // errRejects says that the work is done but rows or files were set aside; they have been told already.

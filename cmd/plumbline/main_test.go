@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 	columnar.Main()
 	testscript.Main(m, map[string]func(){
 		"plumbline": func() { os.Exit(process(scriptClock)) },
+		"served":    func() { os.Exit(keepService()) },
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -56,8 +57,11 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 // serveData serves the data directory until the context ends.
-func (a *app) serveData(ctx context.Context, x serving) error {
+func (a *app) serveData(ctx context.Context, x serving) (err error) {
 	if err := a.safe(x); err != nil {
+		return err
+	}
+	if a.data, err = filepath.Abs(a.data); err != nil { // a command of somebody else may change the folder that this process stands in
 		return err
 	}
 	replayed, finish := a.progress(a.say("由账本重放", "replaying the ledger"))
@@ -141,6 +145,11 @@ func (a *app) serve(ctx context.Context, c *company.Company, x serving) (err err
 		s.Warm(keeping)
 		if err := run.Keep(keeping, schedule.Wait); err != nil && keeping.Err() == nil {
 			a.notice(err.Error())
+		}
+	})
+	work.Go(func() {
+		if err := a.takeCommands(keeping, c.Books, read); err != nil {
+			a.notice(fmt.Sprintf(a.say("命令行不能经由服务办事：%v", "command lines cannot work through the service: %v"), err))
 		}
 	})
 	if x.metricsAddr != "" {

@@ -72,7 +72,25 @@ func (a *app) readSettings(dir string) (s settings, err error) {
 	if err != nil {
 		return s, useError{fmt.Errorf(a.say("%s 读不懂：%w", "%s cannot be read: %w"), path, err)}
 	}
+	for _, path := range []*string{&s.Notices.Robot, &s.Reports.Dir, &s.Backup.Dir} {
+		if err := standing(path); err != nil {
+			return s, err
+		}
+	}
+	if s.Notices.Mail != nil {
+		if err := standing(&s.Notices.Mail.PasswordFile); err != nil {
+			return s, err
+		}
+	}
 	return s, a.checkSettings(path, s)
+}
+
+// standing makes a path absolute, whatever folder the process stands in later; none stays none.
+func standing(path *string) (err error) {
+	if *path != "" {
+		*path, err = filepath.Abs(*path)
+	}
+	return err
 }
 
 // checkSettings names what is wrong before anything is served.

@@ -47,6 +47,9 @@ func (a *app) watch(ctx context.Context, in inbox, d declared) error {
 	if err := a.checkInbox(in); err != nil {
 		return err
 	}
+	if a.borrows() { // it would keep every other command waiting
+		return useError{errors.New(a.say("网页服务正使用这个数据目录，不能同时守候收件目录；请先停下服务，或改用 plumbline ingest 逐次导入（服务运行时也可以）", "the service has this data directory, and an inbox cannot be watched beside it; stop the service, or take files in with plumbline ingest, which works beside it"))}
+	}
 	err := a.with(ctx, func(b *books.Books) error {
 		w := &watcher{app: a, books: b, inbox: in, declared: d, seen: map[string]sighting{}, told: map[string]string{}}
 		return w.keep(ctx)

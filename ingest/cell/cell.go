@@ -55,6 +55,8 @@ type Column struct {
 	// Resolve looks up the text of a cell of type employee, brought to NFKC and trimmed. It gives a number, or the rule that the
 	// text breaks. nil: the text is the number itself.
 	Resolve func(text string) (value, rule, detail string)
+	// Old reads as before there were editions of the rules: see sheet.Edition.
+	Old bool
 }
 
 // Value is what a cell says: exactly one of Text, Blank and Rule is set.

@@ -112,7 +112,7 @@ func TestBool(t *testing.T) {
 	c.Words = map[string]string{policy.WordKey("Emergency"): "true", policy.WordKey("常规"): "false", "n": "true"}
 	cases{{"是", "true"}, {"否", "false"}, {"TRUE", "true"}, {"False", "false"}, {"yes", "true"}, {"No", "false"}, {"Y", "true"}, {"1", "true"},
 		{"0", "false"},
-		{"１", "true"}, {"√", "true"}, {"×", "false"}, {"emergency", "true"}, {"常 规", "false"}, {"N", "true"}, {"x", "!bool.form"}, {"2",
+		{"１", "true"}, {"√", "true"}, {"✓", "true"}, {"✔", "true"}, {"☑", "true"}, {"✗", "false"}, {"☒", "false"}, {"×", "false"}, {"emergency", "true"}, {"常 规", "false"}, {"N", "true"}, {"x", "!bool.form"}, {"2",
 			"!bool.form"}, {"对", "!bool.form"}}.check(t, c)
 }
 

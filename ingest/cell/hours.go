@@ -63,6 +63,11 @@ func (r *Reader) bareHours(s string) Value {
 // inHours gives a number of the column's unit in hours.
 func (r *Reader) inHours(d decimal) Value {
 	unit := map[policy.CellUnit]string{policy.UnitMinutes: "m", policy.UnitSeconds: "s", policy.UnitWorkdays: "d"}[r.Format.Unit]
+	if unit == "" && d.scale >= secondDigits && !r.Old {
+		if total, ok := d.seconds(); ok {
+			return r.fitSpan(total)
+		}
+	}
 	if unit == "" {
 		return r.fit(d)
 	}
@@ -71,6 +76,30 @@ func (r *Reader) inHours(d decimal) Value {
 		return bad
 	}
 	return r.fitSpan(total)
+}
+
+// secondDigits is from how many decimals on a number of hours can be told to be whole seconds: these lie 0.00028 apart.
+const secondDigits = 6
+
+// seconds gives the whole seconds that the hours are, as programs write them that count in seconds: 20 minutes as 0.33333333. They are
+// these seconds, rounded or cut at the last decimal, and nothing else.
+func (d decimal) seconds() (span, bool) {
+	if d.scale > longestFigure || d.whole() > longestFigure {
+		return span{}, false
+	}
+	whole := new(big.Rat).Mul(d.rat(), big.NewRat(3600, 1))
+	nearest, ok := new(big.Rat).SetString(fixed.Text(whole, 0))
+	if !ok {
+		return span{}, false
+	}
+	hours := nearest.Quo(nearest, big.NewRat(3600, 1))
+	unit := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(d.scale)), nil))
+	more := new(big.Rat).Sub(d.rat(), hours)
+	if d.negative {
+		more.Neg(more)
+	}
+	rounded := more.Cmp(new(big.Rat).Quo(unit, big.NewRat(2, 1))) <= 0
+	return span{hours, true}, rounded && more.Cmp(unit.Neg(unit)) > 0
 }
 
 // add adds a number of a unit (h, m, s, or d for a day of work).

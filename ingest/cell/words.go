@@ -26,12 +26,18 @@ var truths = map[string]string{
 	"否": "false", "false": "false", "no": "false", "n": "false", "0": "false", "×": "false",
 }
 
+// ticks are those of the first edition.
+var ticks = map[string]string{"✓": "true", "✔": "true", "☑": "true", "✗": "false", "✘": "false", "☒": "false"}
+
 func (r *Reader) truth(s string) Value {
 	key := policy.WordKey(s)
 	if v, ok := r.Words[key]; ok {
 		return Value{Text: v}
 	}
 	if v, ok := truths[key]; ok {
+		return Value{Text: v}
+	}
+	if v, ok := ticks[key]; ok && !r.Old {
 		return Value{Text: v}
 	}
 	return fault(boolForm, "")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // Dialect is how a CSV file is written.
@@ -12,13 +13,23 @@ type Dialect struct {
 	Encoding  string // UTF8, UTF16LE, UTF16BE, GB18030 or Windows1252
 	BOM       bool   // the file begins with a byte order mark
 	Delimiter byte   // ',' ';' '\t' or '|', or what was declared
+	// Guarded says that cells read ="0012", so that Excel keeps the zeros: the text in quotes is meant.
+	Guarded bool `json:",omitempty"`
+
+	old bool // as before there were editions
 }
 
 // Row is one row as text.
 type Row struct {
 	Number int64 // physical row, from 1; of a CSV record the line on which it begins
 	Cells  []string
+	// Below is how many physical rows further down belong to it: a header whose cells are merged over two rows has the names of its
+	// groups in the first and those of the columns in the second.
+	Below int64
 }
+
+// End gives the last physical row that belongs to the row.
+func (r Row) End() int64 { return r.Number + r.Below }
 
 // Staged counts what became of the data records, those below the header. Rows = Written + len(Bad) always.
 type Staged struct {
@@ -196,7 +207,7 @@ func StageCSV(r io.Reader, d Dialect, headerRow int64, width int, w io.Writer) (
 	if err != nil {
 		return Staged{}, err
 	}
-	s := csvStager{src: src, out: newStageWriter(w, d.Delimiter), width: width, delim: d.Delimiter, marked: d.Encoding != UTF8, plain: newObserver(width)}
+	s := csvStager{src: src, out: newStageWriter(w, d.Delimiter), width: width, delim: d.Delimiter, marked: d.Encoding != UTF8, guarded: d.Guarded, old: d.old, plain: newObserver(width)}
 	if d.Encoding == GB18030 {
 		s.strays = src.watch()
 	}
@@ -224,6 +235,8 @@ type csvStager struct {
 	width   int
 	delim   byte
 	marked  bool
+	guarded bool
+	old     bool
 	scratch []byte
 	comma   [1]byte
 	plain   observer
@@ -284,19 +297,23 @@ func (s *csvStager) rejectFields(r *record, found int) error {
 
 // putQuoted handles a record that was read cell by cell. It is copied as it stands unless quotes stand at odd places.
 func (s *csvStager) putQuoted(r *record) error {
-	bare, torn := false, -1
+	bare, others, torn := false, false, -1
 	for i, f := range r.fields {
 		cell := f.content(r.raw, s.scratch)
 		s.keep(cell, f)
-		if !clean(cell, f.quoted) {
-			if found := findFault(cell, f.quoted); found.rule != "" {
+		inner, meant := s.meant(cell)
+		if !f.quoted && !s.old { // shops and banks write a TAB behind ids, so that Excel leaves them alone
+			inner = bytes.Trim(inner, "\t")
+		}
+		if !clean(inner, f.quoted) {
+			if found := findFault(inner, f.quoted); found.rule != "" {
 				return s.rejectText(r, i, found, cell)
 			}
 		}
 		if f.torn && torn < 0 {
 			torn = i
 		}
-		bare = bare || f.bare && !f.torn
+		bare, others = bare || f.bare && !f.torn && !meant, others || meant
 	}
 	if torn >= 0 {
 		value := escape(r.fields[torn].content(r.raw, nil), s.marked)
@@ -312,12 +329,39 @@ func (s *csvStager) putQuoted(r *record) error {
 	for i, f := range r.fields[:n] {
 		cell := f.content(r.raw, s.scratch)
 		s.keep(cell, f)
+		cell, _ = s.meant(cell)
 		s.plain.see(i, cell)
 	}
-	if !bare {
+	if !bare && !others {
 		return s.write(r.line, r.raw[:r.fields[n-1].to])
 	}
+	if bare {
+		s.BareQuotes++
+	}
 	return s.rewrite(r, n)
+}
+
+// meant gives the text that a cell is about where it is not the cell as it stands: within a guard such as ="0012", or without characters that take no room at
+// its ends, which must not get into the books: nobody sees them, and two texts that look alike would differ.
+func (s *csvStager) meant(cell []byte) (text []byte, other bool) {
+	text = cell
+	if s.guarded {
+		text, other = unguarded(cell)
+	}
+	if !s.old && !clean(text, true) {
+		if inner := bytes.TrimFunc(text, func(r rune) bool { return weightless(r) || strings.ContainsRune(" \t\u00a0\u3000", r) }); len(inner) < len(text) && clean(inner, true) {
+			return inner, true
+		}
+	}
+	return text, other
+}
+
+// unguarded takes ="…" off a text without quotes; any other formula stays as it is.
+func unguarded(cell []byte) (text []byte, guard bool) {
+	if len(cell) < 3 || cell[0] != '=' || cell[1] != '"' || bytes.IndexByte(cell[2:], '"') != len(cell)-3 {
+		return cell, false
+	}
+	return cell[2 : len(cell)-1], true
 }
 
 // keep lets the next cell reuse the room that an unescaped cell needed.
@@ -327,18 +371,21 @@ func (s *csvStager) keep(cell []byte, f field) {
 	}
 }
 
-// rewrite writes a record with bare quotes: the cells that hold them are quoted properly.
+// rewrite writes a record with bare quotes, or cells that are about another text: these are quoted properly.
 func (s *csvStager) rewrite(r *record, n int) error {
 	s.Rows++
 	s.Written++
-	s.BareQuotes++
 	s.LastRow = r.line
 	s.out.begin(r.line)
 	for i, f := range r.fields[:n] {
 		if i > 0 {
 			s.out.buf = append(s.out.buf, s.delim)
 		}
-		if f.bare {
+		cell := f.content(r.raw, s.scratch)
+		s.keep(cell, f)
+		if text, other := s.meant(cell); other {
+			s.out.quote(text)
+		} else if f.bare {
 			s.out.quote(r.raw[f.from:f.to])
 		} else {
 			s.out.buf = append(s.out.buf, r.raw[f.from:f.to]...)

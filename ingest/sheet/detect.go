@@ -49,7 +49,9 @@ func detectCSV(open func() (io.ReadCloser, error), h Hints) (Dialect, []Row, err
 				return err
 			}
 			if !rec.blank(d.Delimiter) {
-				rows = append(rows, Row{Number: rec.line, Cells: rec.cells(d.Delimiter, d.Encoding != UTF8)})
+				row := Row{Number: rec.line, Cells: rec.cells(d.Delimiter, d.Encoding != UTF8)}
+				d.Guarded = row.unguard() || d.Guarded
+				rows = append(rows, row)
 			}
 		}
 		return nil
@@ -61,6 +63,15 @@ func detectCSV(open func() (io.ReadCloser, error), h Hints) (Dialect, []Row, err
 		return Dialect{}, nil, err
 	}
 	return d, rows, nil
+}
+
+// unguard takes the guards off the cells and reports whether there were any.
+func (r Row) unguard() (found bool) {
+	for i, cell := range r.Cells {
+		text, guard := unguarded([]byte(cell))
+		r.Cells[i], found = string(text), found || guard
+	}
+	return found
 }
 
 // withScanner opens the file for one pass over its records.
@@ -137,8 +148,8 @@ func unknownEncoding(offset int64, found string) *RefusedError {
 			"The encoding is unknown: from byte %[1]d (%[2]s) on it is neither UTF-8 nor GB18030 (GBK).", offset+1, found),
 		text("请在 Excel 中另存为“CSV UTF-8（逗号分隔）”或 .xlsx 后重新导入。", `In Excel, save it as "CSV UTF-8 (comma delimited)" or as .xlsx and import it again.`))
 	if found != "NUL" && found != "UTF-32" {
-		e.Cure.ZH += "若是西欧编码，请在映射中声明 encoding: windows-1252。"
-		e.Cure.EN += " If it is in the Western European encoding, declare encoding: windows-1252 in the mapping."
+		e.Cure.ZH += "若是西欧编码，请在导入时指明（--encoding windows-1252），或在映射中声明 encoding: windows-1252。"
+		e.Cure.EN += " If it is in the Western European encoding, say so when it is taken in (--encoding windows-1252), or declare encoding: windows-1252 in the mapping."
 	}
 	e.Value = found
 	return e

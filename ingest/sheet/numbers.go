@@ -51,9 +51,10 @@ func parseNumber(raw []byte) (value float64, ok bool) {
 }
 
 // appendNumber appends the text of a numeric cell: a date as 2026-07-01 or 2026-07-01 09:30:00, a duration as 36:00 or 8:20:30, a
-// percentage as 12.5%, a padded number with its zeros, any other number as plainNumber gives it. ok is false when raw is no number.
+// percentage as 12.5%, a padded number with its zeros, any other number as plainNumber gives it, with the unit that it is shown with.
+// ok is false when raw is no number.
 func appendNumber(dst, raw []byte, f *numberFormat, date1904 bool) (text []byte, ok bool) {
-	if !f.moment && !f.duration && !f.percent && f.zeros == 0 && isShort(raw) {
+	if !f.moment && !f.duration && !f.percent && f.zeros == 0 && f.unit == (shown{}) && isShort(raw) {
 		return append(dst, raw...), true
 	}
 	value, ok := parseNumber(raw)
@@ -71,7 +72,12 @@ func appendNumber(dst, raw []byte, f *numberFormat, date1904 bool) (text []byte,
 	if f.percent {
 		return appendPercent(dst, number), true
 	}
-	return append(dst, number...), true
+	if number, negative := strings.CutPrefix(number, "-"); negative {
+		dst = append(append(append(dst, '-'), f.unit.before...), number...)
+	} else {
+		dst = append(append(dst, f.unit.before...), number...)
+	}
+	return append(dst, f.unit.behind...), true
 }
 
 // appendPercent appends a number times 100, exactly, since only its point moves: 0.125 is 12.5%. A number with an exponent stays

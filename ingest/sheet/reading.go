@@ -21,8 +21,16 @@ const (
 	Zip  Packing = "zip" // an archive of files, not a workbook
 )
 
+// Edition is the newest edition of the rules. 1: a tab at the ends of a cell without quotes is none of it; neither are zero-width characters, of a CSV; numbers count with
+// the currency or unit that they are shown with; hours with six decimals or more may be whole seconds; ticks and crosses of all forms are yes and no; notes below
+// a table are left out; numbers that differ by zeros are asked about.
+const Edition = 1
+
 // Reading says how one table of a file is read. It is kept in the ledger, so that the same bytes give the same rows again.
 type Reading struct {
+	// Edition is that of the rules by which bytes become cells and cells values: Edition where a file is read for the first time, and what it was then when its
+	// event is replayed, so that a later program reads it alike. Events from before there were editions have none.
+	Edition int      `json:"edition,omitempty"`
 	Packing Packing  `json:"packing,omitempty"`
 	Member  string   `json:"member,omitempty"` // file inside a zip archive
 	Format  Format   `json:"format"`
@@ -105,7 +113,9 @@ func (r Reading) Stage(ctx context.Context, scratch string, original io.Reader, 
 	defer body.Close()
 	switch r.Format {
 	case CSV:
-		return StageCSV(body, r.Dialect, headerRow, width, w)
+		d := r.Dialect
+		d.old = r.Edition == 0
+		return StageCSV(body, d, headerRow, width, w)
 	case JSON:
 		return stageJSON(body, r, w)
 	case NDJSON:
@@ -121,6 +131,9 @@ func (r Reading) Stage(ctx context.Context, scratch string, original io.Reader, 
 		book, err := OpenXLSX(f, size)
 		if err != nil {
 			return Staged{}, err
+		}
+		if r.Edition == 0 {
+			book.bareNumbers()
 		}
 		return book.Stage(r.Sheet, headerRow, width, w)
 	case Parquet, Arrow:
@@ -225,7 +238,7 @@ func (c content) tables(h Hints) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := Table{Reading: Reading{Packing: c.packing, Member: c.member, Format: format}}
+	base := Table{Reading: Reading{Edition: Edition, Packing: c.packing, Member: c.member, Format: format}}
 	switch format {
 	case XLSX:
 		return c.workbook(base)
@@ -237,6 +250,9 @@ func (c content) tables(h Hints) ([]Table, error) {
 	base.Dialect, base.Head, err = detectCSV(c.open, h)
 	if err != nil {
 		return nil, err
+	}
+	if base.Dialect.Guarded {
+		base.Notices = append(base.Notices, text("写作 =\"0012\" 的单元格按引号内的文字读取。", "Cells such as =\"0012\" are read as the text in quotes."))
 	}
 	return []Table{base}, nil
 }

@@ -3,8 +3,10 @@ package sheet
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // numberFormat says how Excel shows a number, as far as it changes what the number means.
@@ -16,6 +18,17 @@ type numberFormat struct {
 	percent  bool // 0.00%
 	zeros    int  // 000000: number of digits; 0 = not padded
 	prefix   string
+	unit     shown // of a plain number
+}
+
+// shown is what Excel writes around a plain number and the number is worth little without: the sign of another currency, 万, 天.
+type shown struct{ before, behind string }
+
+// bareNumbers has numbers read without the currency or unit that they are shown with.
+func (w *Workbook) bareNumbers() {
+	for i := range w.formats {
+		w.formats[i].unit = shown{}
+	}
 }
 
 // builtin gives the formats that have a number only. Those of East Asian Excels (27-36, 50-58) show dates or times
@@ -61,6 +74,9 @@ type section struct {
 	duration bool
 	zeros    int
 	prefix   string
+	unit     shown // all text around the digits
+	digits   bool  // a digit was shown
+	split    bool  // text stands between the digits: 0"."0,"万" shows another number than the cell holds
 }
 
 // cutSection reads a format code up to the next semicolon.
@@ -77,7 +93,7 @@ func cutSection(code string) (s section, rest string, more bool) {
 			}
 			s.literal(code[i+1 : i+1+end])
 			i += end + 1
-		case '\\':
+		case '\\', '!': // WPS and East Asian Excels write !. where others write \.
 			s.literal(code[min(i+1, len(code)):min(i+2, len(code))])
 			i++
 		case '_', '*':
@@ -89,13 +105,21 @@ func cutSection(code string) (s section, rest string, more bool) {
 				return s, "", false
 			}
 			s.duration = s.duration || isElapsed(code[i+1:i+end])
+			s.currency(code[i+1 : i+end])
 			i += end
 		case '0':
 			s.zeros++
+			s.digit()
 			letters.WriteByte(c)
 		default:
 			s.plain = false
 			letters.WriteString(strings.ToLower(string(c)))
+			switch {
+			case c == '#', c == '?', c == 'G':
+				s.digit()
+			case c >= 0x80, c == '$': // shown as it stands, though no quotes are around it
+				s.show(code[i : i+1])
+			}
 		}
 	}
 	s.letters = letters.String()
@@ -115,6 +139,78 @@ func isElapsed(unit string) bool {
 func (s *section) literal(text string) {
 	s.prefix += text
 	s.plain = s.plain && (s.zeros == 0 || text == "")
+	s.show(text)
+}
+
+// show notes text around the digits.
+func (s *section) show(text string) {
+	if s.digits {
+		s.unit.behind += text
+	} else {
+		s.unit.before += text
+	}
+}
+
+func (s *section) digit() {
+	s.digits = true
+	s.split = s.split || strings.TrimSpace(s.unit.behind) != ""
+}
+
+// currency notes the sign in brackets such as [$€-407]: sign, language. The yen and the yuan have one sign, which Japanese tells apart.
+func (s *section) currency(bracket string) {
+	sign, ok := strings.CutPrefix(bracket, "$")
+	if !ok {
+		return
+	}
+	sign, language, _ := strings.Cut(sign, "-")
+	if strings.HasSuffix(language, "411") && strings.ContainsAny(sign, "¥￥") {
+		sign = "JPY"
+	}
+	s.show(sign)
+}
+
+// Words behind a number that say how much of what it counts, in lower case. 元, 次, 人 and the like change nothing and are left away.
+var counted = []string{
+	"千", "万", "萬", "百万", "千万", "亿", "億", "万亿", "k", "m", "千元", "万元", "萬元", "百万元", "千万元", "亿元", "億元",
+	"天", "日", "工作日", "人天", "人日", "小时", "小時", "时", "分钟", "分鐘", "秒", "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "min", "mins", "minutes", "s", "sec",
+}
+
+// Names of currencies that are not written by a sign.
+var currencies = []string{"USD", "EUR", "GBP", "HKD", "TWD", "JPY", "KRW", "SGD", "AUD", "CAD", "CHF", "美元", "欧元", "英镑", "港元", "港币", "日元"}
+
+// worth keeps of the text around a number what changes its meaning. A number that is shown divided counts as the cell holds it.
+func (s *section) worth() (u shown) {
+	if s.split || s.divided() {
+		return u
+	}
+	before, behind := strings.TrimSpace(s.unit.before), strings.TrimSpace(s.unit.behind)
+	if isForeign(before) {
+		u.before = before
+	}
+	if isForeign(behind) || slices.Contains(counted, strings.ToLower(behind)) {
+		u.behind = behind
+	}
+	return u
+}
+
+// isForeign knows signs and names of currencies other than the yuan.
+func isForeign(text string) bool {
+	foreign := func(c rune) bool { return unicode.Is(unicode.Sc, c) && c != '¥' && c != '￥' }
+	return strings.ContainsFunc(text, foreign) || slices.Contains(currencies, strings.ToUpper(text))
+}
+
+// divided reports a comma that no digit follows: the number is shown divided by 1,000.
+func (s *section) divided() bool {
+	for rest := s.letters; ; {
+		_, behind, found := strings.Cut(rest, ",")
+		if !found {
+			return false
+		}
+		if behind == "" || strings.IndexByte("0#?", behind[0]) < 0 {
+			return true
+		}
+		rest = behind
+	}
 }
 
 // shows reports whether the section shows the digits of a number.
@@ -124,19 +220,7 @@ func (s *section) shows() bool {
 
 // isPercent reports a section that shows a number times 100 and nothing else. A comma that no digit follows would divide it by 1,000.
 func (s *section) isPercent() bool {
-	if strings.Count(s.letters, "%") != 1 || strings.Trim(s.letters, "0#?.,%+-() ") != "" {
-		return false
-	}
-	for rest := s.letters; ; {
-		_, behind, found := strings.Cut(rest, ",")
-		if !found {
-			return s.shows()
-		}
-		if behind == "" || strings.IndexByte("0#?", behind[0]) < 0 {
-			return false
-		}
-		rest = behind
-	}
+	return strings.Count(s.letters, "%") == 1 && strings.Trim(s.letters, "0#?.,%+-() ") == "" && !s.divided() && s.shows()
 }
 
 // notDates takes away letters that look like parts of a date: the halves of the day, exponents.
@@ -150,7 +234,7 @@ func (s *section) meaning() numberFormat {
 	case s.duration:
 		return numberFormat{duration: true}
 	case strings.Contains(s.letters, "general"), strings.Contains(s.letters, "@"):
-		return numberFormat{}
+		return numberFormat{unit: s.worth()}
 	case s.isPercent():
 		return numberFormat{percent: true}
 	case s.plain && s.zeros >= 2:
@@ -162,7 +246,10 @@ func (s *section) meaning() numberFormat {
 	if !date && !time {
 		date = strings.Contains(rest, "m")
 	}
-	return numberFormat{moment: date || time, date: date, time: time}
+	if !date && !time {
+		return numberFormat{unit: s.worth()}
+	}
+	return numberFormat{moment: true, date: date, time: time}
 }
 
 // readStyles reads the number format of every cell style.

@@ -79,6 +79,11 @@ func forbidden(r rune) bool {
 	return r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x206f
 }
 
+// weightless reports characters that take no room and mean nothing at the ends of a cell; browsers and chats leave them there.
+func weightless(r rune) bool {
+	return r >= 0x200b && r <= 0x200f || r == 0x2060 || r == 0xfeff || r == 0x180e
+}
+
 // mark opens the three bytes that stand for one undecodable byte of a file that is not UTF-8: mark, 0x80|high nibble,
 // 0x80|low nibble. The mark is never valid UTF-8 and none of the three looks like a delimiter.
 const mark = 0xff

@@ -348,7 +348,7 @@ func (r *rowReader) keep(c cell) {
 		row.size += len(r.w.strings.at(c.index))
 	case c.kind == kindNumber:
 		f := r.w.format(c)
-		row.size += len(f.prefix) + f.zeros
+		row.size += len(f.prefix) + f.zeros + len(f.unit.before) + len(f.unit.behind)
 	}
 	row.cells = append(row.cells, c)
 }

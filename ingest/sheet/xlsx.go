@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -106,8 +107,8 @@ func (w *Workbook) sheet(name string) (*worksheet, error) {
 	return nil, fmt.Errorf("read workbook: there is no sheet %q", name)
 }
 
-// Head gives the first rows of a sheet that hold something, at most 30, for finding the header. Cells that cannot be staged
-// are shown as Excel has them, escaped.
+// Head gives the first rows of a sheet that hold something, at most 30, for finding the header. A row whose cells are merged over
+// rows below has these as part of itself. Cells that cannot be staged are shown as Excel has them, escaped.
 func (w *Workbook) Head(sheet string) ([]Row, error) {
 	s, err := w.sheet(sheet)
 	if err != nil {
@@ -128,11 +129,83 @@ func (w *Workbook) Head(sheet string) ([]Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if texts = w.texts(texts, row); !allBlank(texts) {
+		texts = w.texts(texts, row)
+		switch n := len(head); {
+		case allBlank(texts):
+		case n > 0 && s.continues(&head[n-1], row.number, texts):
+		default:
 			head = append(head, Row{Number: row.number, Cells: spread(texts)})
 		}
 	}
 	return head, nil
+}
+
+// continues takes a row into the header above it if it holds nothing but the names of columns whose groups are named there: each of
+// its cells stands below one merged over several columns, or below none, and either cells of the header are merged down over the row
+// or it gives several columns of a group names that are no numbers. Such a row is no record. The name of a group goes before those
+// of all its columns, so that no part of a name is taken for the whole. A header has names beside its groups; a title has not.
+func (s *worksheet) continues(above *Row, number int64, texts []cellText) bool {
+	deep := false
+	groups := map[int]area{}
+	if number > above.End()+1 {
+		return false
+	}
+	for _, a := range s.merges {
+		switch {
+		case a.firstRow < above.Number || a.firstRow >= number:
+		case a.firstRow == above.Number && a.lastRow >= number:
+			deep = true
+		case a.lastRow < number && a.lastCol > a.firstCol && a.firstCol < len(above.Cells):
+			for col := a.firstCol; col <= a.lastCol; col++ {
+				groups[col] = a
+			}
+		}
+	}
+	if above.names(groups) < 2 {
+		return false
+	}
+	members := map[int]int{} // of a group, by its first column
+	for _, t := range texts {
+		group, grouped := groups[t.col]
+		if !grouped && t.col < len(above.Cells) && above.Cells[t.col] != "" {
+			return false
+		}
+		if grouped && !isNumber(t.text) {
+			members[group.firstCol]++
+			deep = deep || members[group.firstCol] > 1
+		}
+	}
+	if deep {
+		above.join(number, texts, groups)
+	}
+	return deep
+}
+
+// names counts the cells that name a column by themselves.
+func (r *Row) names(groups map[int]area) int {
+	n := 0
+	for col, name := range r.Cells {
+		if _, grouped := groups[col]; !grouped && name != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// join puts the names of columns behind those of their groups.
+func (r *Row) join(number int64, texts []cellText, groups map[int]area) {
+	r.Below = number - r.Number
+	above := slices.Clone(r.Cells)
+	for _, t := range texts {
+		for len(r.Cells) <= t.col {
+			r.Cells = append(r.Cells, "")
+		}
+		name := escape(t.text, false)
+		if group, ok := groups[t.col]; ok {
+			name = above[group.firstCol] + " " + name
+		}
+		r.Cells[t.col] = strings.TrimSpace(name)
+	}
 }
 
 // spread puts the cells at their places.

@@ -71,7 +71,7 @@ func readSample(ctx context.Context, path, scratch string, t sheet.Table, header
 	defer f.Close()
 	var lines lineBuffer
 	if width := len(header.Cells); width > 0 {
-		if _, err := t.Stage(ctx, scratch, f, header.Number, width, &lines); err != nil && !lines.full {
+		if _, err := t.Stage(ctx, scratch, f, header.End(), width, &lines); err != nil && !lines.full {
 			return nil, err
 		}
 	}

@@ -75,8 +75,10 @@ type Books struct {
 
 	seq atomic.Int64 // of the last event in the warehouse, so that pages need no transaction to see that nothing is new
 
-	mu  sync.Mutex // one event at a time
-	now time.Time  // the time of the event being recorded
+	queue recordings // events that wait to be recorded
+
+	mu  sync.Mutex // one transaction of events at a time
+	now time.Time  // the time of the events being recorded
 }
 
 // Open opens the books in dir, and makes them when dir is new or empty. It brings the warehouse up to the ledger;
@@ -293,7 +295,7 @@ func (b *Books) replayOne(ctx context.Context, db *warehouse.DB, ev ledger.Event
 		if err := b.apply(ctx, tx, ev, nil); err != nil {
 			return err
 		}
-		return b.note(ctx, tx, ledger.Head{Seq: ev.Seq, Hash: hash})
+		return b.note(ctx, tx, ev.Seq-1, ledger.Head{Seq: ev.Seq, Hash: hash})
 	})
 	if err != nil {
 		return fmt.Errorf("replay event %d (%s): %w", ev.Seq, ev.Kind, err)
@@ -314,55 +316,13 @@ func (b *Books) apply(ctx context.Context, tx *warehouse.Tx, ev ledger.Event, pr
 // Seq is the ledger sequence of the last event that the warehouse holds.
 func (b *Books) Seq() int64 { return b.seq.Load() }
 
-// note writes into the warehouse how far the ledger has been applied.
-func (b *Books) note(ctx context.Context, tx *warehouse.Tx, h ledger.Head) error {
-	n, err := tx.Exec(ctx, statements.Get("set_state"), warehouse.Args{"seq": h.Seq, "hash": h.Hash})
+// note writes into the warehouse how far the ledger has been applied, up to now as far as before.
+func (b *Books) note(ctx context.Context, tx *warehouse.Tx, before int64, h ledger.Head) error {
+	n, err := tx.Exec(ctx, statements.Get("set_state"), warehouse.Args{"before": before, "seq": h.Seq, "hash": h.Hash})
 	if err == nil && n != 1 {
-		err = fmt.Errorf("event %d does not follow the last one applied", h.Seq)
+		err = fmt.Errorf("event %d does not follow the last one applied", before+1)
 	}
 	return err
-}
-
-// Record writes an event down and applies it. When the handler refuses, nothing is recorded and its error is returned.
-// After Record returns without error the event survives any crash. prepared is handed to the handler.
-func (b *Books) Record(ctx context.Context, kind, actor string, data, prepared any) (ledger.Event, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.now = b.opt.Now().UTC().Truncate(time.Millisecond)
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return ledger.Event{}, fmt.Errorf("record %s: %w", kind, err)
-	}
-	db := b.db.Load()
-	if err := b.catchUp(ctx, db); err != nil {
-		return ledger.Event{}, fmt.Errorf("record %s: %w", kind, err)
-	}
-	head := b.ledger.Head()
-	trial := ledger.Event{Seq: head.Seq + 1, Time: b.now, Actor: actor, Kind: kind, Prev: head.Hash, Data: raw}
-	var written ledger.Event
-	lasting := context.WithoutCancel(ctx) // what is in the ledger is also committed
-	err = db.Update(lasting, func(tx *warehouse.Tx) error {
-		if err := b.apply(ctx, tx, trial, prepared); err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if written, err = b.ledger.Append(kind, actor, json.RawMessage(raw)); err != nil {
-			return err
-		}
-		if written.Seq != trial.Seq {
-			return fmt.Errorf("the ledger gave sequence %d where %d was due", written.Seq, trial.Seq)
-		}
-		return b.note(lasting, tx, b.ledger.Head())
-	})
-	if err == nil {
-		b.seq.Store(written.Seq)
-		b.opt.Recorded(written)
-	} else if written.Seq > 0 {
-		err = fmt.Errorf("event %d is in the ledger but not yet in the warehouse; it is applied at the next start: %w", written.Seq, err)
-	}
-	return written, err
 }
 
 // errUndo ends a trial.

@@ -320,20 +320,39 @@ func TestFailedRebuildChangesNothing(t *testing.T) {
 }
 
 func TestConcurrentRecords(t *testing.T) {
-	dir := t.TempDir()
-	b := open(t, dir)
+	t.Run("alone", func(t *testing.T) { concurrentRecords(t, nil) })
+	t.Run("together", func(t *testing.T) { concurrentRecords(t, light{}) })
+}
+
+// concurrentRecords has writers record beside each other and readers look on. Between what is right, each writer tries what is refused before and after
+// its handler has written, and what its sender no longer waits for; none of these may harm what shares a transaction with it.
+func concurrentRecords(t *testing.T, prepared any) {
+	b := open(t, t.TempDir())
 	const writers, each = 8, 25
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
 	var wait sync.WaitGroup
 	seqs := make([][]int64, writers)
 	for w := range writers {
 		wait.Go(func() {
-			for range each {
-				ev, err := b.Record(t.Context(), "count.moved", fmt.Sprint("w", w), move{"a", 1}, nil)
+			for i := range each {
+				ev, err := b.Record(t.Context(), "count.moved", fmt.Sprint("w", w), move{"a", 1}, prepared)
 				if err != nil {
 					t.Error(err)
 					return
 				}
+				if ev.Actor != fmt.Sprint("w", w) {
+					t.Errorf("writer %d was given the event of %s", w, ev.Actor)
+				}
 				seqs[w] = append(seqs[w], ev.Seq)
+				bad := []struct {
+					ctx  context.Context
+					move move
+					want error
+				}{{t.Context(), move{"", 1}, errNothing}, {t.Context(), move{"b", -1}, errNegative}, {gone, move{"a", 1}, context.Canceled}}[(w+i)%3]
+				if ev, err := b.Record(bad.ctx, "count.moved", "x", bad.move, prepared); !errors.Is(err, bad.want) || ev.Seq > 0 {
+					t.Errorf("%v: event %d, error %v", bad.move, ev.Seq, err)
+				}
 			}
 		})
 	}

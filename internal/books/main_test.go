@@ -34,7 +34,15 @@ type move struct {
 	By   int64  `json:"by"`
 }
 
-var errNegative = errors.New("a counter cannot be negative")
+var (
+	errNegative = errors.New("a counter cannot be negative") // found after writing
+	errNothing  = errors.New("a counter needs a name")       // found before
+)
+
+// light lets events share a transaction.
+type light struct{}
+
+func (light) Ahead(context.Context, *warehouse.Tx, []books.Entry) error { return nil }
 
 var (
 	counters = warehouse.SQL("create counters", "CREATE TABLE counters (name VARCHAR PRIMARY KEY, n BIGINT NOT NULL)")
@@ -49,6 +57,9 @@ func moved(ctx context.Context, tx *warehouse.Tx, e books.Entry) error {
 	var m move
 	if err := json.Unmarshal(e.Data, &m); err != nil {
 		return err
+	}
+	if m.Name == "" {
+		return errNothing
 	}
 	if _, err := tx.Exec(ctx, log, warehouse.Args{"seq": e.Seq, "at": e.Time, "actor": e.Actor, "prev": e.Prev, "name": m.Name, "by": m.By}); err != nil {
 		return err

@@ -19,26 +19,30 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// countForEver records until it is killed and prints each event's sequence and step after it was acknowledged.
+// countForEver records until it is killed, several events at a time, and prints each event's sequence and step after it was acknowledged.
 func countForEver(dir string) error {
 	ctx := context.Background()
 	b, err := books.Open(ctx, dir, new(notices).options())
 	if err != nil {
 		return err
 	}
-	for i := int64(1); ; i++ {
-		m := move{fmt.Sprint("c", i%5), i}
-		ev, err := b.Record(ctx, "count.moved", fmt.Sprint("pid ", os.Getpid()), m, nil)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%d %s %d.\n", ev.Seq, m.Name, m.By)
-		if i%10 == 0 {
-			if err := b.Checkpoint(ctx); err != nil {
-				return err
+	failed := make(chan error)
+	for c := range int64(5) {
+		go func() {
+			for i := int64(1); ; i++ {
+				m := move{fmt.Sprint("c", c), 5*i + c}
+				ev, err := b.Record(ctx, "count.moved", fmt.Sprint("pid ", os.Getpid()), m, light{})
+				if err == nil && i%10 == 0 {
+					err = b.Checkpoint(ctx)
+				}
+				if err != nil {
+					failed <- err
+				}
+				fmt.Printf("%d %s %d.\n", ev.Seq, m.Name, m.By)
 			}
-		}
+		}()
 	}
+	return <-failed
 }
 
 // killedRun starts a process that records, kills it in the middle and adds what it acknowledged.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -214,57 +215,102 @@ func (l *Ledger) Head() Head {
 	return l.head
 }
 
+// Draft is an event before it is written down.
+type Draft struct {
+	Kind, Actor string
+	Data        any
+}
+
 // Append writes an event down. After it returns without error, the event survives any crash. After a failed write it is not
 // known what reached the disk, so every further Append is refused until the ledger is opened again; the failed event may then
 // be there, if it reached the disk whole.
 func (l *Ledger) Append(kind, actor string, data any) (Event, error) {
+	list, err := l.AppendAll([]Draft{{kind, actor, data}})
+	if err != nil {
+		return Event{}, err
+	}
+	return list[0], nil
+}
+
+// AppendAll is Append for several events, in their order, which reach the disk together: either all are acknowledged or none. After a
+// failed write those may be there that reached the disk whole, the first ones of the list.
+func (l *Ledger) AppendAll(list []Draft) ([]Event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ev, err := l.append(kind, actor, data)
-	if err != nil {
-		return Event{}, fmt.Errorf("append %q to the ledger: %w", kind, err)
+	if l.broken != nil {
+		return nil, fmt.Errorf("append %s to the ledger: %w", kindsOf(list), l.broken)
 	}
-	return ev, nil
+	events, lines, head, err := l.lay(list)
+	if err != nil {
+		return nil, fmt.Errorf("append %s to the ledger: %w", kindsOf(list), err)
+	}
+	if err := l.write(lines); err != nil {
+		l.broken = fmt.Errorf("an earlier write failed, so nothing more is written; remove the cause and start again: %w", err)
+		return nil, fmt.Errorf("append %s to the ledger: %w", kindsOf(list), err)
+	}
+	l.head = head
+	return events, nil
 }
 
-func (l *Ledger) append(kind, actor string, data any) (Event, error) {
-	if l.broken != nil {
-		return Event{}, l.broken
+// kindsOf names drafts in errors.
+func kindsOf(list []Draft) string {
+	if len(list) == 1 {
+		return strconv.Quote(list[0].Kind)
 	}
-	if strings.TrimSpace(kind) == "" {
-		return Event{}, errors.New("an event needs a kind")
+	return fmt.Sprintf("%d events", len(list))
+}
+
+// lay gives drafts their place after the head: the events, the lines to be written, and the head that they make.
+func (l *Ledger) lay(list []Draft) (events []Event, lines []byte, head Head, err error) {
+	head = l.head
+	at := l.opt.Now()
+	for _, d := range list {
+		ev, line, err := follow(head, at, d)
+		if err != nil {
+			return nil, nil, head, err
+		}
+		events, lines = append(events, ev), append(append(lines, line...), '\n')
+		head = Head{Seq: ev.Seq, Hash: hashOf(line)}
 	}
-	line, err := formatLine(Event{Seq: l.head.Seq + 1, Time: l.opt.Now().Truncate(time.Millisecond), Actor: actor, Kind: kind, Prev: l.head.Hash}, data)
+	return events, lines, head, nil
+}
+
+// Follow gives the event that a draft would be if it came next after a head, and the head that it would make.
+func Follow(h Head, at time.Time, d Draft) (Event, Head, error) {
+	ev, line, err := follow(h, at, d)
 	if err != nil {
-		return Event{}, err
+		return Event{}, Head{}, fmt.Errorf("append %q to the ledger: %w", d.Kind, err)
+	}
+	return ev, Head{Seq: ev.Seq, Hash: hashOf(line)}, nil
+}
+
+func follow(h Head, at time.Time, d Draft) (Event, []byte, error) {
+	if strings.TrimSpace(d.Kind) == "" {
+		return Event{}, nil, errors.New("an event needs a kind")
+	}
+	line, err := formatLine(Event{Seq: h.Seq + 1, Time: at.Truncate(time.Millisecond), Actor: d.Actor, Kind: d.Kind, Prev: h.Hash}, d.Data)
+	if err != nil {
+		return Event{}, nil, err
 	}
 	ev, err := parseLine(line) // what could not be read again must not be written
-	if err != nil {
-		return Event{}, err
-	}
-	if err := l.write(line); err != nil {
-		l.broken = fmt.Errorf("an earlier write failed, so nothing more is written; remove the cause and start again: %w", err)
-		return Event{}, err
-	}
-	l.head = Head{Seq: ev.Seq, Hash: hashOf(line)}
-	return ev, nil
+	return ev, line, err
 }
 
-// write brings a line onto the disk. When it fails, it tries to leave the segment as it was.
-func (l *Ledger) write(line []byte) error {
+// write brings lines onto the disk, all into one segment. When it fails, it tries to leave the segment as it was.
+func (l *Ledger) write(lines []byte) error {
 	if l.size >= l.opt.SegmentBytes {
 		if err := l.rotate(); err != nil {
 			return fmt.Errorf("begin a new segment: %w", err)
 		}
 	}
-	_, err := l.tail.WriteAt(append(line, '\n'), l.size)
+	_, err := l.tail.WriteAt(lines, l.size)
 	if err == nil {
 		err = l.tail.Sync()
 	}
 	if err != nil {
 		return errors.Join(err, l.cutTail())
 	}
-	l.size += int64(len(line)) + 1
+	l.size += int64(len(lines))
 	return nil
 }
 

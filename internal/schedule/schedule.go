@@ -60,6 +60,9 @@ type Schedule struct {
 	running *Run
 }
 
+// ErrUnknown is returned for a job that is not configured.
+var ErrUnknown = errors.New("there is no such job (没有这项任务)")
+
 // ErrBusy says that a job is running, so that another one cannot be started by hand.
 var ErrBusy = errors.New("a job is running; try again when it has ended (有任务正在运行，请稍后再试)")
 
@@ -182,7 +185,7 @@ func (s *Schedule) Run(ctx context.Context) (runs []Run, err error) {
 func (s *Schedule) RunNow(ctx context.Context, name string) (Run, error) {
 	i := slices.IndexFunc(s.jobs, func(j Job) bool { return j.Name == name })
 	if i < 0 {
-		return Run{}, fmt.Errorf("run %s now: there is no such job", name)
+		return Run{}, fmt.Errorf("run %s now: %w", name, ErrUnknown)
 	}
 	select {
 	case s.busy <- struct{}{}:

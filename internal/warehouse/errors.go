@@ -83,11 +83,19 @@ func classify(ctx context.Context, err error) Class {
 	class := ClassOf(err)
 	if d, ok := errors.AsType[*duckdb.Error](err); ok && class == Other {
 		class = classes[d.Type]
+		if d.Type == duckdb.ErrorTypeTransaction && unwritten(d.Msg) {
+			class = IO
+		}
 	}
 	if class != Fatal && (ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return Interrupted
 	}
 	return class
+}
+
+// unwritten reports whether a transaction failed because its log could not be written. DuckDB gives it the type of conflicts, so the text decides.
+func unwritten(text string) bool {
+	return strings.Contains(text, "ould not write") || strings.Contains(text, "ould not sync") || strings.Contains(text, "No space left")
 }
 
 // wrap makes a QueryError of err and remembers it when DuckDB is unusable from now on.

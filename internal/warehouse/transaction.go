@@ -22,6 +22,7 @@ type Tx struct {
 	temporary bool            // a temporary object may be on the connection
 	schema    bool            // the schema of the file was changed
 	failure   error           // the first failed statement; it forbids the commit
+	executed  int             // how many statements Exec was given
 	macros    *duckdb.Conn    // the connection, when this transaction made the macros on it
 	readers   []*recordReader // handed out and not yet released
 }
@@ -204,6 +205,7 @@ func (tx *Tx) admit(s Statement, stmt *duckdb.Stmt) error {
 
 // Exec runs s and tells how many rows it inserted, updated or deleted.
 func (tx *Tx) Exec(ctx context.Context, s Statement, a Args) (affected int64, err error) {
+	tx.executed++
 	err = tx.run(ctx, s, a, func(c *duckdb.Conn) error {
 		stmt, args, err := tx.prepare(ctx, c, s, a)
 		if err != nil {
@@ -218,6 +220,12 @@ func (tx *Tx) Exec(ctx context.Context, s Statement, a Args) (affected int64, er
 	})
 	return affected, err
 }
+
+// Executed counts the statements that Exec was given: while it stays the same, nothing was written.
+func (tx *Tx) Executed() int { return tx.executed }
+
+// Failed reports whether a statement failed, so that nothing of the transaction can be committed.
+func (tx *Tx) Failed() bool { return tx.failure != nil }
 
 // Append adds rows to a temporary table of this transaction, also in a View: nothing else of it is written. fill calls row once for each,
 // with as many values as the table has columns.

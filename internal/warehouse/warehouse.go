@@ -17,6 +17,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -238,7 +239,8 @@ func (db *DB) lockWriter(ctx context.Context) error {
 func (db *DB) unlockWriter() { <-db.writer }
 
 // Checkpoint writes the log into the file. It waits for a running Update, and for Views that still see a state from before
-// the last change, as long as ctx allows. It must not be called inside View or Update.
+// the last change, as long as ctx allows. It must not be called inside View or Update. Where the disk has no room for it the
+// log stays as it is, and nothing is lost: after a checkpoint that fails DuckDB answers no more queries.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	if err := db.enter(); err != nil {
 		return err
@@ -263,11 +265,49 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 
 // checkpoint is one attempt of Checkpoint by the holder of the writer's token.
 func (db *DB) checkpoint(ctx context.Context) error {
+	if !db.roomy() {
+		return nil
+	}
 	if _, err := db.pool.ExecContext(ctx, "CHECKPOINT"); err != nil {
 		return db.wrap(ctx, "CHECKPOINT", err)
 	}
 	db.stale.Store(false)
 	return nil
+}
+
+// A checkpoint writes about as much as the log holds, and a little more.
+const (
+	checkpointMargin = 1 << 20
+	mostProbed       = 64 << 20
+)
+
+// roomy reports whether the disk takes as much as a checkpoint writes. It is tried, because what a file system tells of its room leaves out quotas and limits.
+func (db *DB) roomy() bool {
+	if db.path == "" {
+		return true
+	}
+	need := int64(checkpointMargin)
+	if log, err := os.Stat(db.path + ".wal"); err == nil {
+		need += log.Size()
+	}
+	f, err := os.CreateTemp(filepath.Dir(db.path), filepath.Base(db.path)+".room-*")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if err := os.Remove(f.Name()); err != nil { // so that no crash leaves it
+		return false
+	}
+	_, err = io.CopyN(f, zeros{}, min(need, mostProbed))
+	return err == nil
+}
+
+// zeros reads as bytes without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 // settle makes the checkpoint that a schema change wants: a log with such a change in it may not replay after a crash.

@@ -38,6 +38,10 @@ func (b *builder) heatmaps(p Page) (pages []Page) {
 	if len(b.Report.Departments) < 2 || len(kpis) < 2 {
 		return nil
 	}
+	headline := charts.Heatmap(b.Report, b.Report.Departments, b.company(), kpis).Headline // of all departments, wherever they stand
+	if isEmpty(headline) {
+		headline = p.Headline
+	}
 	for some := range slices.Chunk(b.Report.Departments, mostRows) {
 		c := charts.Heatmap(b.Report, some, b.company(), kpis)
 		if !isEmpty(c.Empty) {
@@ -46,11 +50,14 @@ func (b *builder) heatmaps(p Page) (pages []Page) {
 		next := p
 		c = c.At(wholeWidth)
 		next.ID, next.Further, next.Blocks = fmt.Sprintf("%s-departments-%d", p.ID, len(pages)+1), true, []Block{{Wide: true, Chart: &c}}
-		next.Headline, next.Title = c.Headline, b.about(b.company(), "各部门与考核指标", "departments and KPIs")
-		if len(pages) > 0 || isEmpty(next.Headline) {
-			next.Headline = p.Headline
-		}
+		next.Headline, next.Title = headline, b.about(b.company(), "各部门与考核指标", "departments and KPIs")
 		pages = append(pages, next)
+	}
+	for i := range pages {
+		if n := len(pages); n > 1 {
+			pages[i].Title.ZH += fmt.Sprintf(" · 第 %d 页，共 %d 页", i+1, n)
+			pages[i].Title.EN += fmt.Sprintf(" · %d of %d", i+1, n)
+		}
 	}
 	return pages
 }

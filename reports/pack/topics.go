@@ -3,6 +3,7 @@ package pack
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"plumbline/charts"
 	"plumbline/metrics"
@@ -14,20 +15,20 @@ func (b *builder) topics() (pages []Page) {
 	if b.Policy.Pack == nil {
 		return nil
 	}
+	var silent []*policy.PackPage
 	for _, t := range b.Policy.Pack.Pages {
-		pages = append(pages, b.topic(t)...)
+		if list, lead := b.shownOf(t); lead >= 0 {
+			pages = append(pages, b.topic(t, list, lead)...)
+		} else if len(list) > 0 {
+			silent = append(silent, t)
+		}
 	}
-	return pages
+	return append(pages, b.silence(silent)...)
 }
 
-// rowsWithCharts is how many rows of a table leave room for charts below it.
-const rowsWithCharts = 4
-
-// topic is one such page: the table of its KPIs, and pictures of the first one that has data.
-func (b *builder) topic(t *policy.PackPage) []Page {
-	p := Page{ID: "topic-" + slug(t.ID), Section: charts.Name(t.Name), Layout: Halves, Title: b.about(b.company(), t.Name.ZH, t.Name.EN)}
-	var list []int
-	lead := -1
+// shownOf gives the KPIs of a page that the report has, and the first of them that has data, -1 for none.
+func (b *builder) shownOf(t *policy.PackPage) (list []int, lead int) {
+	lead = -1
 	for _, k := range t.KPIs {
 		i := b.index(k)
 		if i < 0 {
@@ -38,13 +39,42 @@ func (b *builder) topic(t *policy.PackPage) []Page {
 			lead = i
 		}
 	}
-	if len(list) == 0 {
+	return list, lead
+}
+
+// silence says of all pages without any data at once what they would have shown: nobody turns over empty pages.
+func (b *builder) silence(topics []*policy.PackPage) []Page {
+	if len(topics) == 0 {
 		return nil
 	}
-	if lead < 0 {
-		p.Headline = policy.Text{ZH: t.Name.ZH + "：本季没有数据", EN: t.Name.EN + ": no data in this quarter"}
+	if len(topics) == 1 {
+		t := topics[0]
+		list, _ := b.shownOf(t)
+		p := Page{ID: "topic-" + slug(t.ID), Section: charts.Name(t.Name), Layout: Whole, Title: b.about(b.company(), t.Name.ZH, t.Name.EN),
+			Headline: policy.Text{ZH: t.Name.ZH + "：本季没有数据", EN: t.Name.EN + ": no data in this quarter"}}
 		return paged(p, b.lineTable(&b.Report.Company, list), bodyWidth)
 	}
+	p := Page{ID: "topics-without-data", Section: policy.Text{ZH: "没有数据的方面", EN: "Without data"}, Layout: Whole, Title: b.about(b.company(), "没有数据的指标", "KPIs without data"),
+		Headline: saying("%d 个方面本季没有数据", "Subjects without data in this quarter: %d", len(topics))}
+	table := &Table{Columns: []Column{{Name: policy.Text{ZH: "方面", EN: "Subject"}, Share: 25}, {Name: policy.Text{ZH: "指标", EN: "KPIs"}, Share: 75}}}
+	for _, t := range topics {
+		list, _ := b.shownOf(t)
+		var zh, en []string
+		for _, i := range list {
+			name := charts.Name(b.Report.KPIs[i].Name)
+			zh, en = append(zh, name.ZH), append(en, name.EN)
+		}
+		table.Rows = append(table.Rows, Row{Cells: []Cell{text(charts.Name(t.Name)), text(policy.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, "; ")})}})
+	}
+	return paged(p, table, bodyWidth)
+}
+
+// rowsWithCharts is how many rows of a table leave room for charts below it.
+const rowsWithCharts = 4
+
+// topic is one such page: the table of its KPIs, and pictures of the first one that has data.
+func (b *builder) topic(t *policy.PackPage, list []int, lead int) []Page {
+	p := Page{ID: "topic-" + slug(t.ID), Section: charts.Name(t.Name), Layout: Halves, Title: b.about(b.company(), t.Name.ZH, t.Name.EN)}
 	p.Headline = charts.Sentence(b.Report.Company.Values[lead], b.Report.Company.Before[lead], b.company())
 	pictures := b.pictures(t, b.Report.KPIs[lead])
 	table := b.lineTable(&b.Report.Company, list)
