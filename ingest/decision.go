@@ -205,7 +205,7 @@ func (k *known) taking(ctx context.Context, tx *warehouse.Tx, e books.Entry, d D
 // step is one generated statement and what it does.
 type step struct{ name, text string }
 
-// taking is one file on its way into the facts. Its rows stand in the relation stage: typed fields, _row and _until.
+// taking is one file on its way into the facts. Its rows stand in the view stage: typed fields, _row and _until.
 //
 // The rows of a file that nobody has seen go straight into the fact table and what turns out faulty is taken out again; the rows of
 // a file that repeats records of the books go into a temporary table first, and only what is new is filed. Both ways give
@@ -226,10 +226,11 @@ type taking struct {
 	made    bool                              // rel is the temporary table source, which holds the texts of the fields too
 	parts   int64                             // records per physical row, 1 but for wide tables; a record's row number is physical row × parts + its place
 	rowsIn  int64
-	direct  bool // stage is a view of the fact table
-	unique  bool // no two rows have the same key, as staging saw
-	set     bool // the table raw is there
-	fresh   bool // the table fresh is there
+	home    string // the table that the rows lie in, of which stage is a view: the fact table, or the temporary table staged
+	direct  bool   // home is the fact table
+	unique  bool   // no two rows have the same key, as staging saw
+	set     bool   // the table raw is there
+	fresh   bool   // the table fresh is there
 	notices []policy.Text
 	proven  map[string]policy.DateOrder // by column
 	// good is the condition on stage s that a row passed all checks so far, fit that it is also a record of its own. They name only
@@ -262,8 +263,13 @@ func (t *taking) take(ctx context.Context) error {
 }
 
 func (t *taking) run(ctx context.Context, name, text string) (int64, error) {
-	var args warehouse.Args
 	s := warehouse.SQL(name+" "+t.plan.dataset.ID, text)
+	return t.tx.Exec(ctx, s, t.args(s))
+}
+
+// args gives a generated statement what it asks for.
+func (t *taking) args(s warehouse.Statement) warehouse.Args {
+	var args warehouse.Args
 	for _, p := range s.Parameters() {
 		if args == nil {
 			args = warehouse.Args{}
@@ -275,12 +281,13 @@ func (t *taking) run(ctx context.Context, name, text string) (int64, error) {
 			args[p] = t.day
 		}
 	}
-	return t.tx.Exec(ctx, s, args)
+	return args
 }
 
 // any reports whether the query gives a row.
 func (t *taking) any(ctx context.Context, query string) (bool, error) {
-	return warehouse.One[bool](ctx, t.tx, warehouse.SQL("found in "+t.plan.dataset.ID, "SELECT EXISTS ("+query+")"), nil)
+	s := warehouse.SQL("found in "+t.plan.dataset.ID, "SELECT EXISTS ("+query+")")
+	return warehouse.One[bool](ctx, t.tx, s, t.args(s))
 }
 
 // notice tells the reader of the receipt something that only the rows show.

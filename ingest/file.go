@@ -129,10 +129,7 @@ func (t *taking) totals(ctx context.Context) error {
 // forget takes the rows of a relation out of all that was found of the file.
 func (t *taking) forget(rel string) []step {
 	rows := "IN (SELECT _row FROM " + rel + ")"
-	steps := []step{{"forget staged rows of", "DELETE FROM stage WHERE _row " + rows}}
-	if t.direct {
-		steps[0].text = fmt.Sprintf("DELETE FROM %s AS s WHERE s._seq = $seq AND s._row %s", t.plan.dataset.Table(), rows)
-	}
+	steps := []step{{"forget staged rows of", fmt.Sprintf("DELETE FROM %s AS s WHERE s._seq = $seq AND s._row %s", t.home, rows)}}
 	tables := []string{"problem", "duplicate", "met"}
 	if t.fresh {
 		tables = append(tables, "fresh")

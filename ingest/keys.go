@@ -29,7 +29,7 @@ func (t *taking) makeKeys(ctx context.Context) error {
 		}
 		number = t.freeNumbers(number)
 	}
-	steps := []step{{"make keys of", fmt.Sprintf("UPDATE stage SET %s = k.digest || '-' || k.n FROM (%s) k WHERE stage._row = k._row", key, number)}}
+	steps := []step{{"make keys of", fmt.Sprintf("UPDATE staged SET %s = k.digest || '-' || k.n FROM (%s) k WHERE staged._row = k._row", key, number)}}
 	if t.mapping == nil || !t.mapping.Repeats {
 		steps = append(steps, t.repeated()...)
 	}
@@ -85,17 +85,19 @@ func (t *taking) repeated() []step {
 }
 
 // limits finds rows that bring a sum over its bound, counting the standing records of other files. Which of the rows is wrong
-// cannot be told, so all rows of the file that take part are set aside.
-func (t *taking) limits(ctx context.Context) error {
+// cannot be told, so all rows of the file that take part are set aside. It tells whether there are any.
+func (t *taking) limits(ctx context.Context) (found bool, err error) {
 	for i, l := range t.plan.dataset.Limits {
 		if !t.plan.has(l.Sum) || slices.ContainsFunc(l.Per, func(id string) bool { return !t.plan.has(id) }) {
 			continue
 		}
-		if err := t.limit(ctx, i, l); err != nil {
-			return err
+		over, err := t.limit(ctx, i, l)
+		if err != nil {
+			return false, err
 		}
+		found = found || over
 	}
-	return nil
+	return found, nil
 }
 
 // pickFresh copies the rows that say something new into the table fresh: a file that repeats millions of records has few of them.
@@ -107,7 +109,7 @@ func (t *taking) pickFresh(ctx context.Context) error {
 	return t.each(ctx, step{"fresh rows of", fmt.Sprintf("CREATE TEMP TABLE fresh AS SELECT s.* FROM stage s ANTI JOIN (SELECT _row FROM met WHERE same) m ON m._row = s._row WHERE %s", t.fit)})
 }
 
-func (t *taking) limit(ctx context.Context, i int, l policy.Limit) error {
+func (t *taking) limit(ctx context.Context, i int, l policy.Limit) (found bool, err error) {
 	per := make([]string, len(l.Per))
 	for j, id := range l.Per {
 		per[j] = warehouse.Ident(id)
@@ -116,39 +118,85 @@ func (t *taking) limit(ctx context.Context, i int, l policy.Limit) error {
 	rows, counts := "stage s", t.fit
 	if t.hits {
 		if err := t.pickFresh(ctx); err != nil {
-			return err
+			return false, err
 		}
 		rows, counts = "fresh s", t.fit
 	}
-	where := counts
-	mine := fmt.Sprintf("SELECT %s, %s AS v FROM %s WHERE %s", group, sum, rows, where)
 	table, stand := t.plan.dataset.Table(), strings.ReplaceAll(standing, "$seq", fmt.Sprint(t.seq))
 	others, err := t.any(ctx, fmt.Sprintf("SELECT 1 FROM %s f WHERE %s", table, stand))
 	if err != nil {
-		return err
+		return false, err
 	}
-	if others {
-		if t.hits { // what the file corrects counts no more
-			stand += " AND NOT EXISTS (SELECT 1 FROM met m WHERE NOT m.same AND m._seq = f._seq AND m.row_then = f._row)"
+	if t.hits { // what the file corrects counts no more
+		stand += " AND NOT EXISTS (SELECT 1 FROM met m WHERE NOT m.same AND m._seq = f._seq AND m.row_then = f._row)"
+	}
+	// values yields the groups and values of the rows and of the standing records, under a condition on each.
+	values := func(mine, theirs string) string {
+		text := fmt.Sprintf("SELECT %s, %s AS _v FROM %s WHERE %s%s", group, sum, rows, counts, mine)
+		if others {
+			text += fmt.Sprintf("\n  UNION ALL SELECT %s, %s FROM %s f WHERE %s%s", group, sum, table, stand, theirs)
 		}
-		mine += fmt.Sprintf("\n  UNION ALL SELECT %s, %s FROM %s f WHERE %s AND hash(%s) IN (SELECT hash(%s) FROM %s WHERE %s)", group, sum, table, stand, group, group, rows, where)
+		return text
 	}
-	// Sums by the hash of the group come first, being cheaper; nearly always none is above the bound.
-	near := fmt.Sprintf("SELECT hash(%s) AS h FROM (%s) GROUP BY 1 HAVING sum(v) > %s", group, mine, l.Most)
-	if _, err := t.run(ctx, "near the limits of", "CREATE OR REPLACE TEMP TABLE near AS "+near); err != nil {
-		return err
+	touched := func(whole string) string {
+		return fmt.Sprintf(" AND %s IN (SELECT %s FROM %s WHERE %s)", whole, whole, rows, counts)
 	}
-	found, err := t.any(ctx, "SELECT 1 FROM near")
+	hash := fmt.Sprintf("hash(%s)", group)
+	mine := values("", touched(hash))
+	// Sums by the hash of the group come before those of the group, being cheaper; nearly always none is above the bound. Cheaper still are sums that need not be made.
+	if span, crowded := t.crowded(l); span != "" {
+		found, err := t.findGroups(ctx, "crowded", fmt.Sprintf("SELECT %s AS _h FROM (%s) GROUP BY 1 HAVING %s", span, values("", touched(span)), crowded))
+		if err != nil || !found {
+			return false, err
+		}
+		among := fmt.Sprintf(" AND %s IN (SELECT _h FROM crowded)", span)
+		mine = values(among, among)
+	}
+	found, err = t.findGroups(ctx, "near", fmt.Sprintf("SELECT %s AS _h FROM (%s) GROUP BY 1 HAVING sum(_v) > %s", hash, mine, l.Most))
 	if err != nil || !found {
-		return err
+		return false, err
 	}
-	over := fmt.Sprintf("SELECT %s, sum(v) AS total FROM (%s) WHERE hash(%s) IN (SELECT h FROM near) GROUP BY ALL HAVING sum(v) > %s", group, mine, group, l.Most)
-	return t.all(ctx, []step{
-		{"limits of", fmt.Sprintf("INSERT INTO problem (_row, col, rule, detail)\nSELECT s._row, %d, 'limit.%d', CAST(x.total AS VARCHAR) FROM %s JOIN (%s) x USING (%s) WHERE %s",
-			t.plan.cellOf(l.Sum), i+1, rows, over, group, counts)},
+	over := fmt.Sprintf("SELECT %s, sum(_v) AS _total FROM (%s) WHERE %s IN (SELECT _h FROM near) GROUP BY ALL HAVING sum(_v) > %s", group, mine, hash, l.Most)
+	n, err := t.run(ctx, "limits of", fmt.Sprintf("INSERT INTO problem (_row, col, rule, detail)\nSELECT s._row, %d, 'limit.%d', CAST(x._total AS VARCHAR) FROM %s JOIN (%s) x USING (%s) WHERE %s",
+		t.plan.cellOf(l.Sum), i+1, rows, over, group, counts))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, t.all(ctx, []step{
 		{"limits of duplicates of", fmt.Sprintf("INSERT INTO problem (_row, col, rule, detail)\nSELECT s._row, p.col, p.rule, p.detail FROM stage s JOIN duplicate USING (_row)\n"+
 			"JOIN stage o ON %s JOIN problem p ON p._row = o._row AND p.rule = 'limit.%d'", strings.ReplaceAll(t.sameKey(), "f.", "o."), i+1)},
 		{"duplicates over limits of", "DELETE FROM duplicate WHERE _row IN (SELECT _row FROM problem)"},
 		{"records over limits of", "DELETE FROM met WHERE _row IN (SELECT _row FROM problem)"},
 	})
+}
+
+// crowdedDays is how many days are looked at together: one less than a BIGINT has bits, which tell the days apart.
+const crowdedDays = 63
+
+// crowded gives, for a limit per day, the span in which days are looked at together, as a hash, and the condition on the values of a span that some group of
+// it may be above the bound: two of its values lie on one day, or one alone is above. Most people write one log a day, and then no day has to be added up.
+func (t *taking) crowded(l policy.Limit) (span, condition string) {
+	var parts []string
+	day := ""
+	for _, id := range l.Per {
+		if day == "" && t.plan.dataset.Column(id).Type == policy.TypeDate {
+			day = "date_diff('day', DATE '1970-01-01', " + warehouse.Ident(id) + ")"
+		} else {
+			parts = append(parts, warehouse.Ident(id))
+		}
+	}
+	if day == "" {
+		return "", ""
+	}
+	parts = append(parts, fmt.Sprintf("%s // %d", day, crowdedDays))
+	return fmt.Sprintf("hash(%s)", strings.Join(parts, ", ")),
+		fmt.Sprintf("count(*) <> bit_count(bit_or(CAST(1 AS BIGINT) << (%s %% %d))) OR max(_v) > %s", day, crowdedDays, l.Most)
+}
+
+// findGroups keeps hashes of groups in a temporary table, and tells whether there are any.
+func (t *taking) findGroups(ctx context.Context, table, query string) (bool, error) {
+	if _, err := t.run(ctx, table+" groups of", "CREATE OR REPLACE TEMP TABLE "+table+" AS "+query); err != nil {
+		return false, err
+	}
+	return t.any(ctx, "SELECT 1 FROM "+table)
 }

@@ -289,6 +289,10 @@ func cellColumn(i int) string { return fmt.Sprintf("_c%d", i) }
 // usualLine is the longest line that DuckDB's CSV reader takes without being told; being told costs it speed.
 const usualLine = 2_000_000
 
+// bufferSize is how many bytes of a staged file DuckDB reads at a time. With its own 32 MB the last pieces of a file keep one core waiting for the other,
+// and every buffer is memory fetched anew from the system.
+const bufferSize = 2 * usualLine
+
 // readStaged is the table function over a staged file: _r, _c0, _c1 …, all text but for the cells of which types says otherwise; an
 // empty cell is NULL.
 func readStaged(path, delimiter string, width, longest int, types map[int]string) string {
@@ -297,7 +301,7 @@ func readStaged(path, delimiter string, width, longest int, types map[int]string
 	for i := range width {
 		fmt.Fprintf(&cols, ", '%s': '%s'", cellColumn(i), cmp.Or(types[i], "VARCHAR"))
 	}
-	limit := ""
+	limit := fmt.Sprintf(", buffer_size = %d", bufferSize)
 	if longest >= usualLine {
 		limit = fmt.Sprintf(", max_line_size = %d", longest+1)
 	}

@@ -117,16 +117,11 @@ func (t *taking) readAgain(ctx context.Context) error {
 	if err := t.readTexts(ctx, again, query); err != nil {
 		return err
 	}
-	into, names := "stage", t.plan.columns()+", _row, _until"
-	if t.direct {
-		into, names = t.plan.dataset.Table(), t.plan.columns()+", _seq, _row, _until"
-		if _, err := t.run(ctx, "clear faulty rows of", fmt.Sprintf("DELETE FROM %s WHERE _seq = $seq AND _until = %d", into, faulty)); err != nil {
-			return err
-		}
-	} else if _, err := t.run(ctx, "clear faulty rows of", fmt.Sprintf("DELETE FROM stage WHERE _until = %d", faulty)); err != nil {
+	if _, err := t.run(ctx, "clear faulty rows of", fmt.Sprintf("DELETE FROM %s WHERE _seq = $seq AND _until = %d", t.home, faulty)); err != nil {
 		return err
 	}
-	_, err = t.run(ctx, "judge again", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM (%s)", into, names, names, t.plan.judged("raw")))
+	names := t.plan.columns() + ", _seq, _row, _until"
+	_, err = t.run(ctx, "judge again", fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM (%s)", t.home, names, names, t.plan.judged("raw")))
 	return err
 }
 

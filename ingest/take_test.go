@@ -400,7 +400,7 @@ func TestWideDataset(t *testing.T) {
 func TestColumnsCalledLikeTheProgramsOwn(t *testing.T) {
 	names := []string{"r", "c0", "c1", "c1_date", "f", "h", "m", "n", "s", "x", "b", "d", "p", "o", "v", "e", "col", "rule", "detail", "cell", "cells", "per", "last",
 		"twin", "duplicate", "hit", "met", "problem", "raw", "stage", "row_then", "seq", "row_no", "line", "day", "report_day", "employee_no", "valid_from",
-		"share", "label", "part", "alike", "other", "crowd", "named", "soon", "parts", "total", "whole"}
+		"share", "label", "part", "alike", "other", "crowd", "named", "soon", "parts", "total", "whole", "staged", "first", "crowded", "near", "span"}
 	yaml := "odd:\n  name: {zh: 怪表, en: Odd}\n  key: [r, s]\n  day: day\n  owner: employee_no\n  no_overlap: {per: f, from: valid_from, to: last, share: share, apart: [s, valid_from]}\n  columns:\n"
 	var good []string
 	for _, name := range names {
@@ -422,7 +422,8 @@ func TestColumnsCalledLikeTheProgramsOwn(t *testing.T) {
 		yaml += fmt.Sprintf("    %s: {type: %s}\n", name, kind)
 		good = append(good, value)
 	}
-	yaml += "  rules:\n    - {check: \"x < 9 AND (c0 IS NULL OR c0 <> 'no') AND valid_from <= last\", say: {zh: 不对, en: wrong}}\n"
+	yaml += "  rules:\n    - {check: \"x < 9 AND (c0 IS NULL OR c0 <> 'no') AND valid_from <= last\", say: {zh: 不对, en: wrong}}\n" +
+		"  limits:\n    - {sum: x, per: [employee_no, day], most: 1000, say: {zh: 过多, en: too much}, cure: {zh: 减少, en: take less}}\n"
 	c := small(t, strings.Replace(yaml, "    report_day: {type: text, optional: true}\n", "", 1))
 	at := slices.Index(names, "report_day") // the one name that is taken
 	names, good = slices.Delete(names, at, at+1), slices.Delete(good, at, at+1)

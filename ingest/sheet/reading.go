@@ -23,8 +23,9 @@ const (
 
 // Edition is the newest edition of the rules. 1: a tab at the ends of a cell without quotes is none of it; neither are zero-width characters, of a CSV; numbers count with
 // the currency or unit that they are shown with; hours with six decimals or more may be whole seconds; ticks and crosses of all forms are yes and no; notes below
-// a table are left out; numbers that differ by zeros are asked about.
-const Edition = 1
+// a table are left out; numbers that differ by zeros are asked about. 2: where a correction is set aside, the record that stays in its place counts towards the
+// limits of the other rows.
+const Edition = 2
 
 // Reading says how one table of a file is read. It is kept in the ledger, so that the same bytes give the same rows again.
 type Reading struct {
