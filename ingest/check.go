@@ -39,7 +39,11 @@ func (t *taking) check(ctx context.Context) error {
 	if text != "" {
 		alone = append(alone, step{"days of", text})
 	}
-	alone = append(append(alone, t.wholes()...), t.zeros()...)
+	ahead, err := t.ahead(ctx)
+	if err != nil {
+		return err
+	}
+	alone = slices.Concat(alone, ahead, t.wholes(), t.zeros(), t.otherCurrencies())
 	for _, steps := range []func() []step{func() []step { return alone }, t.twins} {
 		if err := t.all(ctx, steps()); err != nil {
 			return err
@@ -324,6 +328,28 @@ func (t *taking) outOfTime(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return text, nil
+}
+
+// ahead finds dates of what has happened, such as a delivery, that lie in the future.
+func (t *taking) ahead(ctx context.Context) (steps []step, err error) {
+	for _, id := range t.plan.dataset.Past {
+		if !t.plan.has(id) {
+			continue
+		}
+		on := warehouse.Ident(id)
+		if t.plan.dataset.Column(id).Type == policy.TypeDatetime {
+			on = "CAST(" + on + " AS DATE)"
+		}
+		future := on + " > CAST($day AS DATE)"
+		found, err := t.any(ctx, "SELECT 1 FROM stage WHERE "+future)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			steps = append(steps, step{"days ahead of", fmt.Sprintf("INSERT INTO problem (_row, col, rule) SELECT _row, %d, 'date.future' FROM stage WHERE %s", t.plan.cellOf(id), future)})
+		}
+	}
+	return steps, nil
 }
 
 func (t *taking) keys(alias string) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plumbline/ingest/sheet"
+	"plumbline/policy"
 )
 
 // TestFilesAreReadByTheEditionOfTheirTime takes a file in as it is read now, and as it was before there were editions, when a tab, a zero-width character, hours
@@ -45,6 +46,30 @@ func TestFilesAreReadByTheEditionOfTheirTime(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, c.everything()); diff != "" {
 			t.Errorf("edition %d: a rebuild gives something else:\n%s", edition, diff)
+		}
+	}
+}
+
+// TestFirstEdition takes a file in as the first edition of the rules read it, and as it is read now: debris around an id, an order of dates that the column
+// refutes, a number as Java writes it.
+func TestFirstEdition(t *testing.T) {
+	for edition, want := range map[int][]string{
+		1:             {"logs.csv work_logs 3 = 1 new 2 quarantined", "logs.csv 3 [3 工作日期] date.impossible 13/4/2026", "logs.csv 4 [5 实际工时] number.form 1.0E7"},
+		sheet.Edition: {"logs.csv work_logs 3 = 3 quarantined", "logs.csv 2 [1 日志编号] id.debris 'L1", "logs.csv 2 [3 工作日期] date.declared 3/4/2026", "logs.csv 3 [3 工作日期] date.declared 13/4/2026", "logs.csv 4 [5 实际工时] number.range 1.0E7"},
+	} {
+		c := company(t)
+		c.how.Order = policy.MDY
+		units, err := c.find("logs.csv", logs("'L1,0007,3/4/2026,2026-07-01,8,8", "L2,0007,13/4/2026,2026-07-01,8,8", "L3,0007,2026-04-15,2026-07-01,1.0E7,8"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		units[0].Edition = edition
+		f, _, err := c.takeUnit(units[0], false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, append([]string{receipt(f)}, c.rejects()...)); diff != "" {
+			t.Errorf("edition %d:\n%s", edition, diff)
 		}
 	}
 }

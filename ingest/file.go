@@ -151,9 +151,13 @@ func bare(s string) string {
 // reconcile compares the grand totals of a column with the sum of its rows.
 func (t *taking) reconcile(ctx context.Context, f field) error {
 	name := warehouse.Ident(f.column.ID)
-	query := fmt.Sprintf("SELECT CAST(b.%[1]s AS VARCHAR), CAST((SELECT coalesce(sum(s.%[1]s), 0) FROM stage s WHERE s._row NOT IN (SELECT _row FROM total)) AS VARCHAR),\n"+
-		"  b.%[1]s = (SELECT coalesce(sum(s.%[1]s), 0) FROM stage s WHERE s._row NOT IN (SELECT _row FROM total))\n"+
-		"FROM broken b JOIN total USING (_row) WHERE total.grand AND b.%[1]s IS NOT NULL ORDER BY _row", name)
+	all := fmt.Sprintf("(SELECT coalesce(sum(s.%s), 0) FROM stage s WHERE s._row NOT IN (SELECT _row FROM total))", name)
+	same := fmt.Sprintf("b.%s = %s", name, all)
+	if t.decision.Edition > 1 { // rows that are set aside may be further sums or averages
+		same += fmt.Sprintf(" OR b.%s = (SELECT coalesce(sum(s.%s), 0) FROM stage s WHERE %s)", name, name, t.good)
+	}
+	query := fmt.Sprintf("SELECT CAST(b.%[1]s AS VARCHAR), CAST(%[2]s AS VARCHAR), %[3]s\n"+
+		"FROM broken b JOIN total USING (_row) WHERE total.grand AND b.%[1]s IS NOT NULL ORDER BY _row", name, all, same)
 	return t.tx.Each(ctx, warehouse.SQL("reconcile "+t.plan.dataset.ID, query), nil, func(scan func(...any) error) error {
 		var said, sum string
 		var same bool

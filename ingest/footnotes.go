@@ -17,6 +17,9 @@ import (
 var footnote = regexp.MustCompile(`^(?:(?:制表|填表|审核|复核|审批|批准|编制|经办)(?:人|单位|部门|日期|时间|说明)?|(?:部门)?负责人(?:签字|签名)?|签字|签名|(?:打印|导出|生成|统计|报表生成)(?:人|日期|时间|口径)|` +
 	`数据来源|资料来源|备注|说明|填写说明|附注|注[0-9]*)[:：]|^(?i:confidential information\b|copyright\b|©|(?:generated|exported|printed|prepared) (?:by|on|at|from)\b|grand totals? \(|notes?:|source:)`)
 
+// imprint is a note that ends what a program wrote; above it stands the name of the report.
+var imprint = regexp.MustCompile(`^(?i:copyright\b|©|confidential information\b)`)
+
 // mostFootnotes is how many rows at the end of a file are looked at.
 const mostFootnotes = 50
 
@@ -46,6 +49,9 @@ func (t *taking) footnotes(ctx context.Context, broken bool) error {
 	if first < 0 {
 		return nil
 	}
+	if at := first - 1; t.decision.Edition > 1 && at >= 0 && imprint.MatchString(rows[first].cells[0]) && len(rows[at].cells) == 1 && rows[at].row == rows[first].row-1 && t.narrow(rows[at]) {
+		first = at
+	}
 	var left, said []string
 	for _, r := range rows[first:] {
 		if len(r.cells) == 1 || r.noted() {
@@ -59,6 +65,13 @@ func (t *taking) footnotes(ctx context.Context, broken bool) error {
 		{"footnotes of", "CREATE TEMP TABLE footnote (_row BIGINT NOT NULL)"},
 		{"footnotes of", "INSERT INTO footnote VALUES " + strings.Join(left, ", ")},
 		{"footnotes left out of", "INSERT INTO excluded SELECT _row, 'row.note' FROM footnote"}}, t.forget("footnote")...))
+}
+
+// narrow reports a row that has one cell where the table has several: no record that lacks the rest.
+func (t *taking) narrow(b below) bool {
+	return slices.ContainsFunc(t.staged.Bad, func(bad sheet.BadRow) bool {
+		return bad.Row == b.row && bad.Rule == sheet.RowFields && len(bad.Cells) == 1
+	})
 }
 
 // belowRecords gives the faulty rows behind the last good one in their order, of many the last.

@@ -69,6 +69,9 @@ func (m *matcher) match(ctx context.Context, b *books.Books, u *Unit, rows []she
 				EN: fmt.Sprintf("The header fits the mappings %q and %q alike.", mapped.mapping.ID, other.ID)},
 				policy.Text{ZH: "请用 --mapping 指明是哪一个。", EN: "Say which with --mapping."})
 		}
+		if err := heedTitles(mapped.mapping.Dataset, formatsOf(mapped.mapping), mapped.row, rows); err != nil {
+			return err
+		}
 		u.mapped(m.policy, mapped, m.how.Set, rows)
 		return nil
 	case m.how.Mapping != "":
@@ -84,6 +87,12 @@ func (m *matcher) match(ctx context.Context, b *books.Books, u *Unit, rows []she
 		return refuse("file.ambiguous", policy.Text{ZH: fmt.Sprintf("表头同样符合「%s」和「%s」。", plain.dataset.Name.ZH, rival.Name.ZH),
 			EN: fmt.Sprintf("The header fits %q as well as %q.", plain.dataset.ID, rival.ID)},
 			policy.Text{ZH: "请用 --dataset 指明是哪一种。", EN: "Say which with --dataset."})
+	}
+	if err := heedTitles(plain.dataset, plain.formats(), plain.row, rows); err != nil {
+		return err
+	}
+	if err := heedHeaders(headings(plain.dataset), plain); err != nil {
+		return err
 	}
 	u.accept(m.policy, plain, rows)
 	for id, v := range m.how.Set {
@@ -154,7 +163,28 @@ func fitMapping(m *policy.Mapping, row sheet.Row, set map[string]string) (found 
 	if m.Unpivot != nil && len(wide(m, row.Cells)) == 0 {
 		return 0, m.Headers
 	}
+	for _, f := range m.Fields {
+		missing = append(missing, sourceless(m, f, cells, set)...)
+	}
 	return found, missing
+}
+
+// sourceless gives the headers that could fill a required field, when the row has none of them: each may be missing, but not all.
+func sourceless(m *policy.Mapping, f *policy.Field, cells map[string]int, set map[string]string) (lacking []*policy.Header) {
+	if f.Column.Optional || f.Column.MadeFrom != nil {
+		return nil
+	}
+	for _, id := range f.Sources() {
+		_, there := cells[id]
+		_, declared := set[id]
+		if u := m.Unpivot; there || declared || u != nil && (id == u.Name || id == u.Value) {
+			return nil
+		}
+		if h := m.Header(id); h != nil && h.Optional { // others are missed by themselves
+			lacking = append(lacking, h)
+		}
+	}
+	return lacking
 }
 
 // mapped notes that a mapping reads the table.
@@ -439,11 +469,16 @@ func noHeader(p *policy.Policy, best fit, rows []sheet.Row, want string) error {
 	for _, c := range best.missing {
 		zh, en = append(zh, c.Name.ZH), append(en, c.Name.EN)
 	}
+	set := policy.Text{}
+	if c := best.missing[0]; len(best.missing) == 1 && !slices.Contains(best.dataset.Key, c.ID) &&
+		slices.Contains([]policy.Type{policy.TypeEmployee, policy.TypeDepartment, policy.TypeEnum}, c.Type) {
+		set = policy.Text{ZH: "整份文件都是同一个值的，导入时写明：--set " + c.ID + "=值。", EN: "If one value holds for the whole file, say it when taking it in: --set " + c.ID + "=VALUE. "}
+	}
 	e := refuse("file.missing_column", policy.Text{
 		ZH: fmt.Sprintf("按「%s」读取，缺少必需的列：%s。", best.dataset.Name.ZH, strings.Join(zh, "、")),
 		EN: fmt.Sprintf("Read as %s, it lacks required columns: %s.", best.dataset.Name.EN, strings.Join(en, ", "))},
-		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。" + suggestion.ZH,
-			EN: "Add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml. " + strings.TrimSpace(suggestion.EN)})
+		policy.Text{ZH: "请补上这些列后重新导入；同义的列名也可在 policy/datasets.yaml 的 aliases 中登记。" + set.ZH + suggestion.ZH,
+			EN: "Add these columns and ingest again; other names for a column can be listed under aliases in policy/datasets.yaml. " + set.EN + strings.TrimSpace(suggestion.EN)})
 	e.Row, e.Value = best.row.Number, excerpt(best.row.Cells)
 	return e
 }

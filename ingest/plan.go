@@ -30,15 +30,15 @@ type plan struct {
 
 // field is a dataset column filled from the file.
 type field struct {
-	column *policy.Column
-	cells  []int    // 0-based, which people look at, the first filled one; nil for none
-	wide   bool     // the cell is that of a wide table that the record comes from
-	slots  []slot   // one; two where a duration is given by its ends; none for a made key
-	make   []string // SQL that makes the texts of the slots from headers and cells; nil: the text is the cell
-	format policy.Format
-	words  []policy.Word
-	lookup []policy.Lookup
-	old    bool // read as before there were editions: see sheet.Edition
+	column  *policy.Column
+	cells   []int    // 0-based, which people look at, the first filled one; nil for none
+	wide    bool     // the cell is that of a wide table that the record comes from
+	slots   []slot   // one; two where a duration is given by its ends; none for a made key
+	make    []string // SQL that makes the texts of the slots from headers and cells; nil: the text is the cell
+	format  policy.Format
+	words   []policy.Word
+	lookup  []policy.Lookup
+	edition int // of the rules by which to read: see sheet.Edition
 }
 
 // slot is a text that is read as a value.
@@ -62,9 +62,12 @@ func newPlan(d *policy.Dataset, m *policy.Mapping, decided Decision, company pol
 	has := map[string]bool{}
 	for i := range p.fields {
 		f := &p.fields[i]
-		f.old = decided.Edition == 0
-		if f.format.Order == "" {
+		f.edition = decided.Edition
+		switch {
+		case f.format.Order == "":
 			f.format.Order = cmp.Or(decided.Order, decided.Proven[f.column.ID])
+		case decided.Edition > 1: // whoever takes the file in knows better than the mapping
+			f.format.Order = cmp.Or(decided.Order, f.format.Order)
 		}
 		has[f.column.ID] = true
 		for j := range f.slots {
@@ -132,25 +135,20 @@ func (p *plan) mapped(m *policy.Mapping, d Decision) {
 	}
 	for _, f := range m.Fields {
 		n := field{column: f.Column, format: f.Format, words: f.Words, lookup: f.Lookup}
-		there := true
 		switch {
 		case f.Constant != nil:
 			n.make = []string{warehouse.Literal(*f.Constant)}
 		case f.Value != nil:
 			n.make = []string{f.Value.SQL}
-			there = find(&n, f.Value.Order...)
 		case f.Between != nil:
 			n.make = []string{f.Between[0].SQL, f.Between[1].SQL}
-			there = find(&n, append(slices.Clone(f.Between[0].Order), f.Between[1].Order...)...)
 		case f.Digest != nil:
 			n.make = []string{digest(f.Digest)}
-			there = find(&n, f.Digest...)
 			p.numbered = p.numbered || m.Repeats
 		default:
 			n.make = []string{warehouse.Ident(f.From)}
-			there = find(&n, f.From)
 		}
-		if there {
+		if find(&n, f.Sources()...) {
 			p.add(n)
 		}
 	}
@@ -554,11 +552,24 @@ func (f field) fast(t string) string {
 		return fmt.Sprintf("CASE %s WHEN 'true' THEN true WHEN '是' THEN true WHEN '1' THEN true WHEN 'false' THEN false WHEN '否' THEN false WHEN '0' THEN false END", t)
 	case policy.TypeID, policy.TypeEmployee, policy.TypeDepartment:
 		// Plain ids hold no point and no plus sign, which tell a number that lost its digits.
-		return fmt.Sprintf("CASE WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-*,\\-/-~]+') THEN %[1]s\n"+
-			"      WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-~\\x{4E00}-\\x{9FA5}]+') AND NOT regexp_matches(%[1]s, '%[2]s') THEN %[1]s END", t, numeric)
+		const within = `[!-*,\-/-~]`
+		plain := within + "+"
+		if f.edition > 1 { // nor a quote or comma at their ends
+			const atEnd = `[!#-&(-*\-/-:<-_a-~]`
+			plain = atEnd + "(?:" + within + "*" + atEnd + ")?"
+		}
+		foreign := " AND NOT regexp_matches(" + t + ", '" + numeric + "')"
+		if f.edition > 1 {
+			foreign += fmt.Sprintf(" AND NOT regexp_matches(%s, '%s')", t, strings.ReplaceAll(debrisAtEnds, "'", "''"))
+		}
+		return fmt.Sprintf("CASE WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '%[2]s') THEN %[1]s\n"+
+			"      WHEN strlen(%[1]s) <= 128 AND regexp_full_match(%[1]s, '[!-~\\x{4E00}-\\x{9FA5}]+')%[3]s THEN %[1]s END", t, plain, foreign)
 	}
 	return fmt.Sprintf("CASE WHEN %s THEN nullif(%s, '') ELSE %s END", f.padded(t), trimmed(t), t)
 }
+
+// debrisAtEnds is an id with a quote or comma at an end.
+const debrisAtEnds = "^['\"`,;]|['\"`,;]$"
 
 // numeric is an id that may be a number which lost digits; whether it did is not for SQL to say.
 const numeric = `[0-9][.eE+]`
@@ -569,7 +580,7 @@ const moment = `[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}`
 // padded is the condition that text begins or ends with white space; comparing is cheaper than trimming every cell.
 func (f field) padded(t string) string {
 	tab := " OR ends_with(" + t + ", '\t')"
-	if f.old {
+	if f.edition == 0 {
 		tab = ""
 	}
 	return fmt.Sprintf("%[1]s < '!' OR %[1]s >= '\u00A0' AND %[1]s < '\u00A1' OR %[1]s >= '\u3000' AND %[1]s < '\u3001' "+

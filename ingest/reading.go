@@ -20,7 +20,8 @@ import (
 // reading is a slot on its way to be read by package cell.
 type reading struct {
 	slot   *slot
-	torn   string // two dates that prove different orders; "" for none
+	torn   string // two dates that prove different orders, or one that disproves the order declared; "" for none
+	tears  string // the rule that torn breaks
 	column *policy.Column
 	format policy.Format
 	words  []policy.Word
@@ -33,7 +34,7 @@ func (t *taking) readings() []reading {
 	for i := range t.plan.fields {
 		f := &t.plan.fields[i]
 		for j := range f.slots {
-			list = append(list, reading{&f.slots[j], "", f.column, f.format, f.words, f.lookup})
+			list = append(list, reading{slot: &f.slots[j], column: f.column, format: f.format, words: f.words, lookup: f.lookup})
 		}
 	}
 	return list
@@ -216,7 +217,7 @@ func (t *taking) readAll(ctx context.Context, bySlot map[int64]*reading, texts s
 		v := r.Read(text)
 		if torn := bySlot[n].torn; torn != "" && v.Rule == "date.ambiguous" {
 			if _, needs := cell.Order(text); needs {
-				v.Rule, v.Detail = "date.order", torn
+				v.Rule, v.Detail = bySlot[n].tears, torn
 			}
 		}
 		rounded = rounded || v.Rule == "" && v.Detail == cell.Rounded
@@ -231,7 +232,7 @@ func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `
 
 // reader makes the reader of a slot.
 func (t *taking) reader(ctx context.Context, r reading) (*cell.Reader, error) {
-	c := cell.Column{Type: r.slot.typ, Format: r.format, Zone: t.plan.zone, Workday: t.policy.Company.WorkdayHours, Old: t.decision.Edition == 0, Words: map[string]string{}}
+	c := cell.Column{Type: r.slot.typ, Format: r.format, Zone: t.plan.zone, Workday: t.policy.Company.WorkdayHours, Edition: t.decision.Edition, Words: map[string]string{}}
 	for _, v := range r.column.Values {
 		for _, w := range append([]string{v.Value, v.Name.ZH, v.Name.EN}, v.Words...) {
 			c.Words[policy.WordKey(w)] = v.Value
@@ -245,14 +246,19 @@ func (t *taking) reader(ctx context.Context, r reading) (*cell.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Resolve = func(text string) (string, string, string) { return people.find(text, r.lookup) }
+		find := people.find
+		if t.decision.Edition < 2 {
+			find = people.findFolded
+		}
+		c.Resolve = func(text string) (string, string, string) { return find(text, r.lookup) }
 	}
 	return cell.NewReader(c)
 }
 
-// findOrder sees whether the texts of a slot leave only one order of day and month.
+// findOrder sees whether the texts of a slot leave only one order of day and month, and whether one that was declared is among those that they leave.
 func (t *taking) findOrder(ctx context.Context, r *reading, texts string) error {
-	if r.format.Order != "" {
+	declared := r.format.Order
+	if declared != "" && t.decision.Edition < 2 {
 		return nil
 	}
 	proofs := map[policy.DateOrder]string{}
@@ -270,11 +276,18 @@ func (t *taking) findOrder(ctx context.Context, r *reading, texts string) error 
 		}
 		return nil
 	})
-	if len(proofs) == 2 {
-		r.torn = proofs[policy.DMY] + ", " + proofs[policy.MDY]
-	}
-	if err != nil || !needed || len(proofs) != 1 {
+	if err != nil {
 		return err
+	}
+	if declared != "" {
+		t.heedOrder(r, declared, proofs, needed)
+		return nil
+	}
+	if len(proofs) == 2 {
+		r.torn, r.tears = proofs[policy.DMY]+", "+proofs[policy.MDY], "date.order"
+	}
+	if !needed || len(proofs) != 1 {
+		return nil
 	}
 	for order, proof := range proofs {
 		r.format.Order = order
@@ -291,18 +304,38 @@ func (t *taking) findOrder(ctx context.Context, r *reading, texts string) error 
 				}
 			}
 		}
-		zh, en := "日/月", "day/month"
-		if order == policy.MDY {
-			zh, en = "月/日", "month/day"
-		}
+		zh, en := orderWords(order)
 		t.notice(fmt.Sprintf("「%s」按%s读取：%s 只能这样读", r.column.Name.ZH, zh, proof), fmt.Sprintf("%s is read as %s: %s leaves no other reading", r.column.Name.EN, en, proof))
 	}
 	return nil
 }
 
+// heedOrder goes by a declared order unless a text of the column can be no date in it: then the declaration is wrong, or the column mixed, and texts that leave
+// the order open are asked about.
+func (t *taking) heedOrder(r *reading, declared policy.DateOrder, proofs map[policy.DateOrder]string, needed bool) {
+	zh, en := orderWords(declared)
+	for order, proof := range proofs {
+		if order != declared {
+			r.torn, r.tears, r.format.Order = proof, "date.declared", ""
+			return
+		}
+	}
+	if needed && r.column.ID != "" && t.decision.Proven[r.column.ID] == "" {
+		t.notice(fmt.Sprintf("「%s」按声明的次序读取：%s", r.column.Name.ZH, zh), fmt.Sprintf("%s is read in the order declared: %s", r.column.Name.EN, en))
+	}
+}
+
+func orderWords(o policy.DateOrder) (zh, en string) {
+	if o == policy.MDY {
+		return "月/日", "month/day"
+	}
+	return "日/月", "day/month"
+}
+
 // people finds employees by what files call them.
 type people struct {
-	by map[policy.Lookup]map[string][]string // folded word → numbers, without repetition
+	by    map[policy.Lookup]map[string][]string // folded word → numbers, without repetition
+	exact map[policy.Lookup]map[string][]string // the same by the word as it is written
 }
 
 // fold is the form in which words for people are compared.
@@ -310,17 +343,18 @@ func fold(s string) string { return policy.WordKey(s) }
 
 // readPeople reads the employees and their accounts, as they stand.
 func readPeople(ctx context.Context, tx *warehouse.Tx, p *policy.Policy) (*people, error) {
-	found := &people{by: map[policy.Lookup]map[string][]string{}}
+	found := &people{by: map[policy.Lookup]map[string][]string{}, exact: map[policy.Lookup]map[string][]string{}}
+	list := func(index map[policy.Lookup]map[string][]string, way policy.Lookup, word, no string) {
+		if index[way] == nil {
+			index[way] = map[string][]string{}
+		}
+		if word != "" && !slices.Contains(index[way][word], no) {
+			index[way][word] = append(index[way][word], no)
+		}
+	}
 	add := func(way policy.Lookup, word, no string) {
-		if word = fold(word); word == "" {
-			return
-		}
-		if found.by[way] == nil {
-			found.by[way] = map[string][]string{}
-		}
-		if !slices.Contains(found.by[way][word], no) {
-			found.by[way][word] = append(found.by[way][word], no)
-		}
+		list(found.by, way, fold(word), no)
+		list(found.exact, way, written(word), no)
 	}
 	read := func(dataset, column string, way policy.Lookup) error {
 		d := p.Dataset(dataset)
@@ -339,6 +373,7 @@ func readPeople(ctx context.Context, tx *warehouse.Tx, p *policy.Policy) (*peopl
 					found.by[way] = map[string][]string{}
 				}
 				found.by[way][norm.NFKC.String(no)] = []string{no}
+				list(found.exact, way, written(no), no)
 				return nil
 			}
 			add(way, word, no)
@@ -359,8 +394,47 @@ func readPeople(ctx context.Context, tx *warehouse.Tx, p *policy.Policy) (*peopl
 	return found, nil
 }
 
-// find looks a text up in the ways given. A word that two people bear is refused, with their numbers.
+// written is the form in which words for people are compared first: Li Wei is the name of one, and liwei may be the login of another.
+func written(s string) string { return strings.TrimSpace(norm.NFKC.String(s)) }
+
+// find looks a text up in the ways given: as it is written, and only if nobody is called so, without regard to case and blanks. A word that two people
+// bear is refused, with their numbers; so is one that is folded and means one person in one way and another in another.
 func (p *people) find(text string, ways []policy.Lookup) (no, rule, detail string) {
+	for _, way := range ways {
+		if found := p.exact[way][written(text)]; len(found) > 0 {
+			return theOne(found)
+		}
+	}
+	var folded []string
+	for _, way := range ways {
+		if way == policy.ByNumber {
+			continue
+		}
+		for _, no := range p.by[way][fold(text)] {
+			if !slices.Contains(folded, no) {
+				folded = append(folded, no)
+			}
+		}
+	}
+	switch {
+	case len(folded) > 0:
+		return theOne(folded)
+	case slices.Equal(ways, []policy.Lookup{policy.ByNumber}):
+		return "", "employee.unknown", ""
+	}
+	return "", "employee.unknown", lookedUp
+}
+
+// theOne gives the only one of several people, or says that there are more.
+func theOne(found []string) (no, rule, detail string) {
+	if len(found) > 1 {
+		return "", "employee.ambiguous", strings.Join(found, ", ")
+	}
+	return found[0], "", ""
+}
+
+// findFolded looks a text up as it was done before the second edition of the rules.
+func (p *people) findFolded(text string, ways []policy.Lookup) (no, rule, detail string) {
 	for _, way := range ways {
 		word := fold(text)
 		if way == policy.ByNumber {

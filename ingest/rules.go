@@ -45,6 +45,9 @@ var ruleWords = map[string]words{
 	"id.digits_lost": {
 		policy.Text{ZH: "编号被 Excel 当作数字，后几位已丢失", EN: "Excel took the id for a number and lost its last digits"},
 		policy.Text{ZH: "把该列设为文本格式，从源系统重新导出", EN: "format the column as text and export it anew from its source"}},
+	"id.debris": {
+		policy.Text{ZH: "编号首尾有引号或标点，或末尾多了 .0：多半是别的程序留下的", EN: "the id begins or ends with a quote or comma, or ends in .0: probably another program left it there"},
+		policy.Text{ZH: "删去首尾的引号、标点与末尾的 .0", EN: "take quotes and commas off its ends, and the .0"}},
 	"id.zeros": {
 		policy.Text{ZH: "与「%s」只差开头的零：是丢了零，还是另一个编号？", EN: "it differs from %s by zeros in front: were they lost, or is it another number?"},
 		policy.Text{ZH: "补上开头的零（把该列设为文本格式，从源系统重新导出）；确是另一个，请改用不会混淆的编号", EN: "put the zeros back (format the column as text and export it anew from its source); if it is another one, give it a number that cannot be mistaken"}},
@@ -56,14 +59,17 @@ var ruleWords = map[string]words{
 		policy.Text{ZH: "补上年份，写作 2026-07-01", EN: "add the year: 2026-07-01"}},
 	"date.ambiguous": {
 		policy.Text{ZH: "日期有歧义：不知道哪个是月、哪个是日", EN: "the date is ambiguous: which number is the month, which the day?"},
-		policy.Text{ZH: "写作 2026-07-01，年在前；整列次序一致的，导入时指明：--date-order dmy（日月年）或 mdy（月日年）",
-			EN: "write 2026-07-01, the year first; if the whole column has one order, say it when the file is taken in: --date-order dmy or mdy"}},
+		policy.Text{ZH: "写作 2026-07-01，年在前；整列次序一致的，导入时指明：--date-order dmy（日月年）或 mdy（月日年）。年份只有两位且在前的（26/7/1），请补成四位",
+			EN: "write 2026-07-01, the year first; if the whole column has one order, say it when the file is taken in: --date-order dmy or mdy. Where a year of two digits stands in front (26/7/1), write it with four"}},
 	"date.impossible": {
 		policy.Text{ZH: "日历上没有这一天", EN: "there is no such day in the calendar"},
 		policy.Text{ZH: "核对年、月、日", EN: "check year, month and day"}},
 	"date.order": {
 		policy.Text{ZH: "同一列里的日期有的只能读作日/月，有的只能读作月/日（%s）", EN: "some dates of the column can only be day/month, others only month/day (%s)"},
 		policy.Text{ZH: "统一写作 2026-07-01", EN: "write all of them as 2026-07-01"}},
+	"date.declared": {
+		policy.Text{ZH: "该列声明了日、月的次序，但列中有日期只能按另一种次序读（%s）", EN: "an order of day and month is declared for the column, but one of its dates leaves only the other (%s)"},
+		policy.Text{ZH: "次序声明错了的，导入时指明 --date-order，或改映射的 order；次序混杂的，统一写作 2026-07-01", EN: "if the declaration is wrong, say --date-order when taking the file in, or change order in the mapping; if the orders are mixed, write all of them as 2026-07-01"}},
 	"date.gap": {
 		policy.Text{ZH: "夏令时开始时跳过了这个时刻，当天没有它", EN: "the clock was put forward past this moment: it did not exist on that day"},
 		policy.Text{ZH: "核对时刻，或写明时区，例如 2026-07-01T02:30:00+08:00", EN: "check the time, or give its offset, such as 2026-07-01T02:30:00+08:00"}},
@@ -72,7 +78,7 @@ var ruleWords = map[string]words{
 		policy.Text{ZH: "写明时区，例如 2026-07-01T02:30:00+08:00", EN: "give its offset, such as 2026-07-01T02:30:00+08:00"}},
 	"date.range": {
 		policy.Text{ZH: "日期不在 1990 年至 2100 年之间", EN: "the date does not lie between 1990 and 2100"},
-		policy.Text{ZH: "核对年份", EN: "check the year"}},
+		policy.Text{ZH: "核对年份；表示至今、长期的请留空", EN: "check the year; leave it blank where it stands for no end"}},
 	"date.future": {
 		policy.Text{ZH: "日期在导入之日以后", EN: "the date lies after the day of ingest"},
 		policy.Text{ZH: "核对日期；未发生的工作不登记", EN: "check the date; work that has not happened is not recorded"}},

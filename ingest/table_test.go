@@ -17,7 +17,7 @@ import (
 
 // TestTables takes the files of each archive in, one after the other, and compares what came of them with the archive's last
 // file, "expected": a receipt or refusal per file with its notices, then the rejects, then the current facts that the files
-// brought or left, by dataset. A file named "snapshot NAME" comes in as all there is, "mapping NAME.yaml" is a mapping for those
+// brought or left, by dataset. A file named "snapshot NAME" comes in as all there is, "dmy NAME" with that order declared, "mapping NAME.yaml" is a mapping for those
 // after it, "withdraw NAME" takes a file back, "dismiss ID" a row out of quarantine. After each, rows that waited may follow. In the files, {nbsp} {wide} {tab}, {lf} and {zwsp} stand for white space that cannot be seen.
 func TestTables(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
@@ -111,6 +111,9 @@ func (c *office) act(b *strings.Builder, name, text string) (took []ingest.File)
 	case "snapshot":
 		c.how.Snapshot, name = true, rest
 		defer func() { c.how.Snapshot = false }()
+	case "dmy", "mdy":
+		c.how.Order, name = policy.DateOrder(verb), rest
+		defer func() { c.how.Order = "" }()
 	}
 	units, err := c.find(name, text, "")
 	if err == nil {

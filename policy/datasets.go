@@ -63,6 +63,7 @@ func (c *checker) dataset(p pair) (d *Dataset, rules *node) {
 	d.Key = c.columnsOf(d, o.need("key"), "key")
 	c.belongs(d, o)
 	d.Day = c.columnOf(d, o.find("day"), true, TypeDate, TypeDatetime)
+	d.Past = c.columnsOf(d, o.find("past"), "past", TypeDate, TypeDatetime)
 	if n := o.find("no_overlap"); n != nil {
 		d.NoOverlap = c.interval(d, n, o.keys["no_overlap"])
 	}
@@ -333,14 +334,14 @@ func (c *checker) columnOf(d *Dataset, n *node, optional bool, want ...Type) str
 	return id
 }
 
-// columnsOf reads the names of required columns, none of them twice.
-func (c *checker) columnsOf(d *Dataset, n *node, list string) (ids []string) {
+// columnsOf reads the names of columns, none of them twice: required ones of any type, or, with types, required or not.
+func (c *checker) columnsOf(d *Dataset, n *node, list string, types ...Type) (ids []string) {
 	words, places := c.words(n)
 	for i, w := range words {
 		at := &node{place: places[i], text: w}
 		if slices.Contains(ids, w) {
 			c.twice(at, list)
-		} else if id := c.columnOf(d, at, false); id != "" {
+		} else if id := c.columnOf(d, at, len(types) > 0, types...); id != "" {
 			ids = append(ids, id)
 		}
 	}

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // Mapping says how an export of another tool, or of one's own making, becomes records of a dataset. It is data that HR edits:
 // one YAML file in the folder mappings of the policy. A mapping is no part of the regulation; the ledger keeps it with every
 // file that was read by it.
@@ -43,6 +45,21 @@ type Field struct {
 	Words    []Word   // words of the file beside those of the dataset (enum and bool)
 	Lookup   []Lookup // employee: in which order the text is looked up; nil: it is the number
 	Place    Place
+}
+
+// Sources lists the headers that the field is made of; none for a constant.
+func (f *Field) Sources() []string {
+	switch {
+	case f.Value != nil:
+		return f.Value.Order
+	case f.Between != nil:
+		return append(slices.Clone(f.Between[0].Order), f.Between[1].Order...)
+	case f.Digest != nil:
+		return f.Digest
+	case f.From != "":
+		return []string{f.From}
+	}
+	return nil
 }
 
 // Word is a word of a file and the value it stands for.

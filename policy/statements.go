@@ -257,6 +257,7 @@ func (s *sayings) dataset(d *Dataset) {
 	s.add("owner", Text{"归属人", "owner"}, plain(d.Owner))
 	s.add("department", Text{"归属部门", "department"}, plain(d.Department))
 	s.add("day", Text{"日期列", "day"}, plain(d.Day))
+	s.add("past", Text{"不得晚于今天", "not in the future"}, joined(d.Past))
 	s.add("recorded", Text{"由程序登记", "recorded"}, plain(string(d.Recorded)))
 	for _, c := range d.Columns {
 		s.column(c)

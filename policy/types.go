@@ -144,6 +144,7 @@ type Dataset struct {
 	Owner      string   // column with the employee whose record it is; "" for those of departments and for the organisation's own
 	Department string   // column with the department whose record it is, of records that are nobody's own, such as costs; "" with an Owner
 	Day        string   // date on which the owner must be employed and that may not lie in the future; "" for none
+	Past       []string // further dates and moments that may not lie in the future, being of what has happened
 	Columns    []*Column
 	Rules      []Rule
 	NoOverlap  *Interval // nil: records may overlap

@@ -38,7 +38,7 @@ var keys = map[string][]string{
 	"pack_resolutions":       {"dataset", "meeting", "text", "decided", "department", "assignee", "assigned", "due", "done", "cancelled"},
 	"pack_page":              {"name", "kpis"},
 	"text":                   {"zh", "en"},
-	"dataset":                {"name", "key", "owner", "department", "day", "columns", "rules", "limits", "no_overlap", "recorded"},
+	"dataset":                {"name", "key", "owner", "department", "day", "past", "columns", "rules", "limits", "no_overlap", "recorded"},
 	"column": {"type", "name", "aliases", "optional", "values", "made_from",
 		"order", "zone", "unit", "decimal", "serial", "myriads", "blanks"},
 	"limit":      {"sum", "per", "most", "say", "cure"},

@@ -17,6 +17,7 @@ const (
 	textControl     = "text.control"     // detail: the character, such as "U+202E"
 	idForm          = "id.form"          // detail: the character that no id holds, or the length in bytes
 	idDigitsLost    = "id.digits_lost"
+	idDebris        = "id.debris"
 	dateForm        = "date.form" // detail: the piece that is too much, or ""
 	dateNoYear      = "date.no_year"
 	dateAmbiguous   = "date.ambiguous"
@@ -55,8 +56,7 @@ type Column struct {
 	// Resolve looks up the text of a cell of type employee, brought to NFKC and trimmed. It gives a number, or the rule that the
 	// text breaks. nil: the text is the number itself.
 	Resolve func(text string) (value, rule, detail string)
-	// Old reads as before there were editions of the rules: see sheet.Edition.
-	Old bool
+	Edition int // of the rules by which to read: see sheet.Edition
 }
 
 // Value is what a cell says: exactly one of Text, Blank and Rule is set.

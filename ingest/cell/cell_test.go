@@ -2,6 +2,7 @@ package cell_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -23,9 +24,12 @@ func zone(t testing.TB, name string) *time.Location {
 	return z
 }
 
+// newest is an edition of the rules that no edition surpasses.
+const newest = math.MaxInt
+
 // column gives a column of a company in Shanghai with days of eight hours.
 func column(t testing.TB, typ policy.Type, f policy.Format) cell.Column {
-	return cell.Column{Type: typ, Format: f, Zone: zone(t, "Asia/Shanghai"), Workday: fixed.Int(8)}
+	return cell.Column{Type: typ, Format: f, Zone: zone(t, "Asia/Shanghai"), Workday: fixed.Int(8), Edition: newest}
 }
 
 func reader(t testing.TB, c cell.Column) *cell.Reader {
@@ -132,7 +136,8 @@ func TestIDs(t *testing.T) {
 			{"1.23E+17", "!id.digits_lost"}, {"1.23457e+17", "!id.digits_lost"}, {" 1E+17 ", "!id.digits_lost"}, {"1.5e5", "!id.digits_lost"},
 			{"1,23E+17", "!id.digits_lost"}, {"-1.2E+17", "!id.digits_lost"},
 			{"123456789012345678.0", "!id.digits_lost"}, {"1234567890123456.00", "!id.digits_lost"}, {"１.２３Ｅ＋１７", "!id.digits_lost"},
-			{"2E10", "2E10"}, {"NOTE+17", "NOTE+17"}, {"V1.2", "V1.2"}, {"1.0", "1.0"}, {"123456789012345.0", "123456789012345.0"},
+			{"2E10", "2E10"}, {"NOTE+17", "NOTE+17"}, {"V1.2", "V1.2"}, {"1.0", "1.0"}, {"123456789012345.0", "!id.debris"}, {"12.0", "!id.debris"}, {"12.00", "12.00"}, {"A.0", "A.0"},
+			{"'00012", "!id.debris"}, {"00012’", "!id.debris"}, {`"A1`, "!id.debris"}, {"A1,", "!id.debris"}, {"A1、", "!id.debris"}, {"A'1", "A'1"}, {"#12", "#12"},
 			{"123456789012345678", "123456789012345678"}, {"12.3E+17", "12.3E+17"},
 			{"1234567890123456.7", "1234567890123456.7"}, {"1E", "1E"}, {"E+1", "E+1"},
 			{long, long}, {long + "x", "!id.form 129"}, {strings.Repeat("编", 43), "!id.form 129"}, {"=cmd|'/c'!A1", "=cmd|'/c'!A1"}, {"../../x",
@@ -211,7 +216,7 @@ func TestPlainFormsMeanWhatTheySay(t *testing.T) {
 		if v := day.Read(d); v != (cell.Value{Text: d}) {
 			t.Fatalf("%s is read as %+v", d, v)
 		}
-		s := rapid.StringMatching(`[!-*,/-~][!-*,\-/-~]{0,60}`).Draw(t, "id") // neither a point nor a plus sign
+		s := rapid.StringMatching(`[!#-&(-*/-:<-_a-~]([!-*,\-/-~]{0,60}[!#-&(-*\-/-:<-_a-~])?`).Draw(t, "id") // neither a point nor a plus sign, no quotes or commas at the ends
 		if v := id.Read(s); v != (cell.Value{Text: s}) {
 			t.Fatalf("%q is read as %+v", s, v)
 		}
@@ -223,7 +228,7 @@ func TestPlainFormsMeanWhatTheySay(t *testing.T) {
 				s += "." + part
 			}
 			want := obvious(s)
-			r, err := cell.NewReader(cell.Column{Type: typ, Workday: fixed.Int(8)})
+			r, err := cell.NewReader(cell.Column{Type: typ, Workday: fixed.Int(8), Edition: newest})
 			if err != nil {
 				t.Fatal(err)
 			}

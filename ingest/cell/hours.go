@@ -63,7 +63,7 @@ func (r *Reader) bareHours(s string) Value {
 // inHours gives a number of the column's unit in hours.
 func (r *Reader) inHours(d decimal) Value {
 	unit := map[policy.CellUnit]string{policy.UnitMinutes: "m", policy.UnitSeconds: "s", policy.UnitWorkdays: "d"}[r.Format.Unit]
-	if unit == "" && d.scale >= secondDigits && !r.Old {
+	if unit == "" && d.scale >= secondDigits && r.Edition > 0 {
 		if total, ok := d.seconds(); ok {
 			return r.fitSpan(total)
 		}

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,9 +77,25 @@ func (r *Reader) amount(s string) (amount, bool) {
 		return a, false
 	}
 	a.decimal = newDecimal(a.negative, whole, part)
+	if r.Edition > 1 && len(whole) == 1 && part != "" {
+		a.decimal = a.shift(p.exponent())
+	}
 	p.spaces()
 	a.behind = p.s
 	return a, true
+}
+
+// exponent takes the exponent of 1.23456789E8, as Java writes numbers from ten million on, with all their digits. Excel, which may have left out some, writes a
+// plus sign: 1.23E+08. Without such an exponent it is 0.
+func (p *scanner) exponent() int {
+	const least, most = 7, 17
+	rest, ok := strings.CutPrefix(p.s, "E")
+	n, err := strconv.Atoi(rest)
+	if !ok || err != nil || n < least || n > most || rest != strconv.Itoa(n) {
+		return 0
+	}
+	p.s = ""
+	return n
 }
 
 // sign takes the sign of a number. White space behind it is none of a number's: "- 8" may be an item of a list.

@@ -37,7 +37,7 @@ func (r *Reader) truth(s string) Value {
 	if v, ok := truths[key]; ok {
 		return Value{Text: v}
 	}
-	if v, ok := ticks[key]; ok && !r.Old {
+	if v, ok := ticks[key]; ok && r.Edition > 0 {
 		return Value{Text: v}
 	}
 	return fault(boolForm, "")
@@ -73,7 +73,19 @@ func (r *Reader) id(s string) Value {
 	if len(s) > longestID {
 		return fault(idForm, strconv.Itoa(len(s)))
 	}
+	if r.Edition > 1 && (strings.Trim(s, debris) != s || floated(s)) {
+		return fault(idDebris, "")
+	}
 	return Value{Text: s}
+}
+
+// debris is what a spreadsheet or a list leaves at the ends of an id.
+const debris = `'"` + "`" + `‘’“”,;，；、`
+
+// floated reports an id of digits that a program took for a floating-point number: 12.0. As a version 1.0 may stand by itself, so one digit says nothing.
+func floated(s string) bool {
+	whole, part, pointed := strings.Cut(s, ".")
+	return pointed && part == "0" && len(whole) > 1 && digits(whole)
 }
 
 // digitsLost reports how a long id looks after a spreadsheet or a program took it for a number: 1.23E+17, 1E+17, and

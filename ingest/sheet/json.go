@@ -147,9 +147,18 @@ func (v *jsonSurvey) object(s *jsonScanner) error {
 	}
 	single := s.line == line
 	_, more, err := s.blanks()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if len(o.lists) == 0 && !more { // what an answer of a service holds lies deeper
+		if inner := o.inside(nil); len(inner) == 1 {
+			others, outer := append(o.others, inner[0].others...), o
+			o = *inner[0]
+			o.total, o.more = max(o.total, outer.total), o.more || outer.more
+			o.others = slices.DeleteFunc(others, func(name string) bool { return slices.Contains(o.within, name) })
+		}
+	}
+	switch {
 	case more && single && s.line > line, !more && single && len(o.lists) == 0:
 		v.Format = NDJSON
 		return nil
@@ -162,10 +171,20 @@ func (v *jsonSurvey) object(s *jsonScanner) error {
 	case len(o.lists) == 0:
 		return noRecords()
 	}
-	v.Sheet = o.lists[0]
+	v.Sheet, v.Within = o.lists[0], o.within
 	v.Notices = append(v.Notices, o.notice())
+	if o.more || o.total > o.found.elements {
+		v.Notices = append(v.Notices, o.page())
+	}
 	return v.settle(o.found)
 }
+
+// envelopes are the members in which services put what was asked for: {"code":0,"data":{"items":[…]}}. No other member is looked into: a record, too, may hold an
+// object with a list of objects.
+var envelopes = []string{"data", "result", "results", "response", "resp", "body", "payload", "content", "page", "d"}
+
+// deepest is how many envelopes may lie in each other.
+const deepest = 4
 
 // jsonObject is the object around a list.
 type jsonObject struct {
@@ -174,7 +193,28 @@ type jsonObject struct {
 	others []string // members that are not the list
 	lists  []string // members that are lists with objects
 	found  *jsonList
-	empty  bool // a member is an empty list
+	empty  bool          // a member is an empty list
+	within []string      // the envelopes that the object lies in
+	inner  []*jsonObject // its own envelopes
+	torn   bool          // no envelope: a name stands twice, or there are too many
+	total  int64         // the records that there are, as the object says; 0 when it does not
+	more   bool          // the object says that there are more
+}
+
+// inside gives the objects below that hold lists.
+func (o *jsonObject) inside(found []*jsonObject) []*jsonObject {
+	for _, in := range o.inner {
+		if len(in.lists) > 0 && !in.torn {
+			found = append(found, in)
+		}
+		found = in.inside(found)
+	}
+	return found
+}
+
+// envelope reports whether the member that begins at pos is looked into.
+func envelope(s *jsonScanner, name string, within []string) bool {
+	return s.pos < s.end && s.buf[s.pos] == '{' && len(within) < deepest && slices.Contains(envelopes, name)
 }
 
 // member reads one member of the object.
@@ -183,15 +223,36 @@ func (o *jsonObject) member(s *jsonScanner, key jsonText) error {
 	if err != nil {
 		return err
 	}
-	if o.keys[name] {
+	if o.keys[name] && len(o.within) == 0 {
 		return brokenJSON(key, 0, "同一个名字出现两次", "the same name stands twice")
+	}
+	if len(o.within) > 0 && (o.keys[name] || len(o.keys) == maxFields) {
+		o.torn = true // it may be a record of NDJSON, which is judged alone
+	}
+	if !o.torn && envelope(s, name, o.within) {
+		o.keys[name] = true
+		in := &jsonObject{survey: o.survey, keys: map[string]bool{}, within: append(slices.Clone(o.within), name)}
+		o.others, o.inner = append(o.others, name), append(o.inner, in)
+		return s.members(func(key jsonText) error { return in.member(s, key) })
+	}
+	isList := s.pos < s.end && s.buf[s.pos] == '['
+	switch {
+	case o.torn && isList:
+		return s.elements(skipText)
+	case o.torn:
+		return skipMember(s)
 	}
 	if o.keys[name] = true; len(o.keys) > maxFields {
 		return noRecords()
 	}
-	if s.pos == s.end || s.buf[s.pos] != '[' {
+	if !isList {
 		o.others = append(o.others, name)
-		return skipMember(s)
+		t, err := s.value(0)
+		if err != nil {
+			return err
+		}
+		o.counts(name, t.raw)
+		return skipText(t)
 	}
 	l := o.survey.newList()
 	if err := s.elements(func(t jsonText) error { return l.see(t, true) }); err != nil {
@@ -242,8 +303,28 @@ func skipText(t jsonText) error {
 	return nil
 }
 
+// counts takes in what a member says about how many records there are.
+func (o *jsonObject) counts(name string, raw []byte) {
+	switch key := policy.HeaderKey(name); {
+	case slices.Contains([]string{"total", "totalcount", "totalelements", "totalrecords", "totalsize"}, key):
+		n, _ := strconv.ParseInt(strings.Trim(string(raw), `" `), 10, 64) // what is no number says nothing
+		o.total = n
+	case slices.Contains([]string{"hasmore", "hasnext", "hasnextpage"}, key):
+		o.more = string(bytes.TrimSpace(raw)) == "true"
+	}
+}
+
+// page says that the list is not all of it.
+func (o *jsonObject) page() policy.Text {
+	if o.total > o.found.elements {
+		return textf("文件自称共有 %[1]d 条记录，但只含 %[2]d 条：多半只是其中一页，请取全各页后一并导入。",
+			"The file says that there are %[1]d records, but holds %[2]d: it is probably one page of several; fetch them all and take them in too.", o.total, o.found.elements)
+	}
+	return textf("文件自称后面还有记录，这里只有 %[1]d 条：请取全各页后一并导入。", "The file says that more records follow; it holds %[1]d: fetch the other pages and take them in too.", o.found.elements)
+}
+
 func (o *jsonObject) notice() policy.Text {
-	name := excerpt([]byte(o.lists[0]))
+	name := excerpt([]byte(strings.Join(append(slices.Clone(o.within), o.lists[0]), " › ")))
 	if len(o.others) == 0 {
 		return textf("记录取自 JSON 的成员“%[1]s”。", `The records are those of the member "%[1]s" of the JSON.`, name)
 	}
@@ -386,7 +467,7 @@ func stageJSON(body io.Reader, r Reading, w io.Writer) (Staged, error) {
 		j.listed = true
 		err = s.elements(j.record)
 	case c == '{':
-		err = s.members(func(key jsonText) error { return j.member(s, key, r.Sheet) })
+		err = s.members(func(key jsonText) error { return j.member(s, key, r.Within, r.Sheet) })
 	default:
 		err = s.unexpected(0)
 	}
@@ -402,11 +483,20 @@ func stageJSON(body io.Reader, r Reading, w io.Writer) (Staged, error) {
 	return j.end()
 }
 
-// member stages the records of the list and reads over the others.
-func (j *jsonStager) member(s *jsonScanner, key jsonText, list string) error {
+// member stages the records of the list, which lies in envelopes, and reads over the others.
+func (j *jsonStager) member(s *jsonScanner, key jsonText, within []string, list string) error {
 	name, err := memberKey(key)
 	if err != nil {
 		return err
+	}
+	if len(within) > 0 {
+		if name == within[0] && envelope(s, name, nil) {
+			return s.members(func(key jsonText) error { return j.member(s, key, within[1:], list) })
+		}
+		if s.pos < s.end && s.buf[s.pos] == '[' {
+			return s.elements(skipText)
+		}
+		return skipMember(s)
 	}
 	isList := s.pos < s.end && s.buf[s.pos] == '['
 	switch {

@@ -2,7 +2,7 @@ package sheet
 
 // Plain says what the cells of a staged column have in common, empty ones left out. Whoever knows it need not look at each cell.
 type Plain struct {
-	ID       bool // printable ASCII without blanks, points and plus signs, at most 128 bytes
+	ID       bool // printable ASCII without blanks, points and plus signs, at most 128 bytes; no quotes or commas at its ends
 	Date     bool // days of the calendar such as 2026-07-01, from 1990 to 2100
 	Number   bool // digits, with a minus sign in front or a point among them as in -12.50
 	Digits   int  // of numbers: the most before the point
@@ -106,9 +106,12 @@ func isDay(cell []byte) bool {
 	return month != 2 || day < 29 || year%4 == 0 && year != 2100
 }
 
+// debris reports a quote or comma, which at the ends of an id is what some program left there.
+func debris(c byte) bool { return c == '\'' || c == '"' || c == '`' || c == ',' || c == ';' }
+
 // isPlainID reports whether the cell can be nothing but an id as it stands: a point or plus sign may tell a number that lost digits.
 func isPlainID(cell []byte) bool {
-	if len(cell) > 128 {
+	if len(cell) > 128 || debris(cell[0]) || debris(cell[len(cell)-1]) {
 		return false
 	}
 	for _, c := range cell {

@@ -21,10 +21,15 @@ const (
 	Zip  Packing = "zip" // an archive of files, not a workbook
 )
 
-// Edition is the newest edition of the rules. 1: a tab at the ends of a cell without quotes is none of it; neither are zero-width characters, of a CSV; numbers count with
-// the currency or unit that they are shown with; hours with six decimals or more may be whole seconds; ticks and crosses of all forms are yes and no; notes below
-// a table are left out; numbers that differ by zeros are asked about. 2: where a correction is set aside, the record that stays in its place counts towards the
-// limits of the other rows.
+// Edition is the newest edition of the rules.
+//
+//   - 1: A tab at the ends of a cell without quotes is none of it; neither are zero-width characters, of a CSV. Numbers count with the currency or unit that they are
+//     shown with. Hours with six decimals or more may be whole seconds. Ticks and crosses of all forms are yes and no. Notes below a table are left out. Numbers
+//     that differ by zeros are asked about.
+//   - 2: Where a correction is set aside, the record that stays in its place counts towards the limits of the other rows. 1.23456789E8 is a number. Quotes and commas
+//     at the ends of an id, and .0 behind its digits, are asked about. People are looked up as they are written first. What the user says of the order of dates goes
+//     before the mapping, and a column may refute either. Amounts in another currency, as a column says, are set aside. A total may agree with the good rows alone.
+//     The name of a report above its imprint is a note.
 const Edition = 2
 
 // Reading says how one table of a file is read. It is kept in the ledger, so that the same bytes give the same rows again.
@@ -37,6 +42,7 @@ type Reading struct {
 	Format  Format   `json:"format"`
 	Dialect Dialect  `json:"dialect"`          // CSV; of JSON and NDJSON encoding and byte order mark
 	Sheet   string   `json:"sheet"`            // XLSX; of a JSON object the member that holds the records
+	Within  []string `json:"within,omitempty"` // JSON: the members of the outermost object, and of one another, in which Sheet lies
 	Fields  []string `json:"fields,omitempty"` // JSON, NDJSON, Parquet, Arrow: names in the order of the cells
 }
 

@@ -221,10 +221,10 @@ func (w *writer) askMissing(e *examiner, p *plan, g *guess, key string) (line, e
 	}
 	cure := policy.Text{ZH: "写上一列，或 {constant: 固定值}", EN: "write one of them, or {constant: …} for a fixed value"}
 	if g.column.Type == policy.TypeID && slices.Contains(p.dataset.Key, g.column.ID) {
-		if d := w.digest(p); d != "" {
+		if d := w.digest(p); d != "" && p.dataset.ID != policy.Employees && p.dataset.ID != policy.Departments { // others refer to these by their numbers
 			options = append([]string{d}, options...)
+			cure = policy.Text{ZH: "写上一列，或以几列合成编号", EN: "write one of them, or make the key of several by digest"}
 		}
-		cure = policy.Text{ZH: "写上一列，或以几列合成编号", EN: "write one of them, or make the key of several by digest"}
 	}
 	return w.ask(key, "", say, cure, options...), nil
 }

@@ -268,7 +268,7 @@ func (o *office) record(t testing.TB, m *policy.Mapping, texts map[string]string
 		t.Fatal(err)
 	}
 	value := func(f *policy.Field, typ policy.Type, text string) string {
-		c := cell.Column{Type: typ, Format: f.Format, Zone: zone, Workday: o.policy.Company.WorkdayHours, Words: map[string]string{}}
+		c := cell.Column{Type: typ, Format: f.Format, Zone: zone, Workday: o.policy.Company.WorkdayHours, Edition: sheet.Edition, Words: map[string]string{}}
 		for _, v := range f.Column.Values {
 			for _, w := range append([]string{v.Value, v.Name.ZH, v.Name.EN}, v.Words...) {
 				c.Words[policy.WordKey(w)] = v.Value

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"plumbline/ingest/cell"
+	"plumbline/ingest/sheet"
 	"plumbline/policy"
 )
 
@@ -96,7 +97,7 @@ func (e *examiner) share(c *policy.Column, h *column) (share, error) {
 }
 
 func (e *examiner) reader(c *policy.Column, f policy.Format) (*cell.Reader, error) {
-	r, err := cell.NewReader(cell.Column{Type: c.Type, Format: f, Words: words(c), Zone: e.zone, Workday: e.policy.Company.WorkdayHours})
+	r, err := cell.NewReader(cell.Column{Type: c.Type, Format: f, Words: words(c), Zone: e.zone, Workday: e.policy.Company.WorkdayHours, Edition: sheet.Edition})
 	if err != nil {
 		return nil, fmt.Errorf("suggest mapping: column %s: %w", c.ID, err)
 	}

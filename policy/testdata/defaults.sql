@@ -119,6 +119,8 @@ opportunities: "closed_on" >= "created_on"
 opportunities: "outcome" = 'open' OR "closed_on" IS NOT NULL
 opportunities: "amount" >= 0
 leaves: "last_day" >= "first_day"
+leaves: "days" = floor("days")
+leaves: "decision" = 'approved'
 attendance: "worked_hours" >= 0 AND "worked_hours" <= 24
 attendance: "leave_hours" >= 0 AND "leave_hours" <= 24
 attendance: "late_times" >= 0
